@@ -1,0 +1,25 @@
+/** One file that a cluster needs, at one version, for one architecture. */
+export interface Artifact {
+  readonly name: string
+  /** Without a leading `v`. */
+  readonly version: string
+  readonly architecture: string
+  readonly kind: 'binary' | 'archive' | 'image' | 'manifest'
+  readonly sha256: string
+  /** Bytes. */
+  readonly size: number
+  /** A file of the control machine, or a URL that the host downloads. */
+  readonly from: { readonly file: string } | { readonly url: string }
+  /** For images: the upstream reference, `registry.k8s.io/kube-apiserver:v1.37.1`. */
+  readonly image: string | undefined
+  /** For a binary that upstream ships inside an archive: its path in it. */
+  readonly member: string | undefined
+}
+
+/** Everything that a source offers. */
+export interface ArtifactIndex {
+  /** Digest of the index, for saved plans. */
+  readonly digest: string
+  /** The artifact, or an error that names what is missing and how to get it. */
+  find(name: string, version: string, architecture: string): Artifact
+}

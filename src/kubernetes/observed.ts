@@ -1,0 +1,35 @@
+/** The public state of the cluster, read once from the control planes before planning. Nothing in it is secret. */
+export interface Observed {
+  /** Whether any control plane holds state of a cluster. */
+  readonly exists: boolean
+  /** `absent`: there is no cluster; `up`: the API answers; `unknown`: there is a cluster, but its API does not answer. */
+  readonly api: 'absent' | 'up' | 'unknown'
+  /** Certificates (PEM) of the authorities by the name of their row: `ca`, `front-proxy-ca`, `etcd/ca`. */
+  readonly authorities: Readonly<Record<string, ObservedAuthority>>
+  /** PEM of the service account's public key. */
+  readonly serviceAccountPublicKey: string | undefined
+  readonly nodes: readonly ObservedNode[]
+  /** Version of the API server, `1.37.1`; undefined if it does not answer. */
+  readonly kubernetesVersion: string | undefined
+  /** ClusterConfiguration of the ConfigMap kubeadm-config. */
+  readonly clusterConfiguration: Readonly<Record<string, unknown>> | undefined
+  /** DaemonSets of known CNIs that the API has: `flannel`, `calico`. */
+  readonly cnis: readonly string[]
+}
+
+export interface ObservedAuthority {
+  readonly certificate: string
+  /** Hosts that hold the certificate, and those that hold the key. */
+  readonly certificateOn: readonly string[]
+  readonly keyOn: readonly string[]
+}
+
+export interface ObservedNode {
+  readonly name: string
+  readonly ready: boolean
+  readonly kubeletVersion: string
+  readonly internalIPs: readonly string[]
+  readonly podCIDRs: readonly string[]
+  readonly controlPlane: boolean
+  readonly unschedulable: boolean
+}

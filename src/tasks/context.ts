@@ -1,0 +1,17 @@
+import type { ArtifactIndex } from '../artifacts/artifact.ts'
+import type { Facts } from '../host/facts.ts'
+import type { Cluster, Host } from '../inventory/cluster.ts'
+import type { Observed } from '../kubernetes/observed.ts'
+
+/** What a task is a function of. */
+export interface Context {
+  readonly cluster: Cluster
+  readonly host: Host
+  readonly facts: Facts
+  /** Facts of every host that answered, by name. */
+  readonly fleet: ReadonlyMap<string, Facts>
+  readonly observed: Observed
+  readonly artifacts: ArtifactIndex
+  /** Content of text artifacts (manifests) by `name version`, read before planning. */
+  readonly manifests: ReadonlyMap<string, string>
+}
