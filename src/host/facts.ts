@@ -54,23 +54,58 @@ export interface Route {
 export interface Survey {
   /** Listening TCP ports with the name of the process where it is known. */
   readonly listening: readonly { readonly port: number; readonly process: string | undefined }[]
-  /** Free and total bytes of the file system that holds each path (the nearest existing parent). */
-  readonly disks: readonly { readonly path: string; readonly free: number; readonly total: number; readonly writable: boolean }[]
+  /** The file systems that hold the paths that we write to (each path's nearest existing parent). */
+  readonly disks: readonly Disk[]
   /** Active swap devices or files. */
   readonly swaps: readonly string[]
-  /** Kernel abilities by name: `overlay`, `br_netfilter`, `vxlan`, `nf_tables`, `ip_vs`, `nf_conntrack`, ...; built in, loaded or loadable. */
-  readonly kernelAbilities: Readonly<Record<string, 'builtin' | 'loaded' | 'loadable' | 'missing'>>
+  /** Kernel abilities by name: `overlay`, `br_netfilter`, `vxlan`, `nf_tables`, `ip_vs`, `nf_conntrack`, ...; a name that is not there is unknown. */
+  readonly kernelAbilities: Readonly<Record<string, KernelAbility>>
   /** File names of these directories, empty when the directory is absent. */
   readonly manifests: readonly string[]
   readonly cniConfigurations: readonly string[]
+  /** Whether etcd's data directory holds anything. */
   readonly etcdData: boolean
+  /** Files of a cluster that exist below `/etc/kubernetes` and the kubelet's directory, but for manifests: kubeconfigs, PKI, kubelet configuration. */
+  readonly kubernetesFiles: readonly string[]
   readonly links: readonly string[]
   /** Units by name with their state, of those that matter: containerd, docker, cri-o, kubelet, firewalld, ufw, nftables, time services. */
-  readonly units: Readonly<Record<string, { readonly active: string; readonly enabled: string; readonly fragment: string }>>
+  readonly units: Readonly<
+    Record<string, { readonly active: string; readonly enabled: string; readonly fragment: string }>
+  >
   /** Versions of programs that are there: containerd, runc, dockerd. */
   readonly programs: Readonly<Record<string, { readonly path: string; readonly version: string }>>
   /** Sockets of container runtimes that exist. */
   readonly criSockets: readonly string[]
+  readonly vxlans: readonly Vxlan[]
+  /** Nameservers of {@link Facts.resolvConf}; undefined if there is no such file. */
+  readonly nameservers: readonly string[] | undefined
+  /** Whether systemd is the init system. */
+  readonly systemd: boolean
+  /** Whether mounts below `/` propagate; undefined if that could not be read. */
+  readonly rootShared: boolean | undefined
+}
+
+/** `disabled`: modprobe's configuration forbids to load it. */
+export type KernelAbility = 'builtin' | 'loaded' | 'loadable' | 'disabled' | 'missing'
+
+/** A file system, as seen from one path. */
+export interface Disk {
+  readonly path: string
+  readonly mount: string
+  /** Bytes. */
+  readonly free: number
+  readonly total: number
+  /** Undefined where the file system has no fixed number of inodes. */
+  readonly freeInodes: number | undefined
+  readonly writable: boolean
+}
+
+/** A VXLAN interface. */
+export interface Vxlan {
+  readonly interface: string
+  readonly vni: number
+  /** UDP. */
+  readonly port: number
 }
 
 /** What `/var/lib/kubewright` says. */
