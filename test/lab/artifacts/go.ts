@@ -31,7 +31,7 @@ interface Replacement {
 
 /** The directory of a module's sources in Go's module cache. */
 export async function moduleDirectory(module: string, version: string): Promise<string> {
-  return ((await $`go mod download -json ${module}@v${version}`.json()) as { Dir: string }).Dir
+  return (await $`go mod download -json ${module}@v${version}`.json<{ Dir: string }>()).Dir
 }
 
 /**
@@ -43,7 +43,10 @@ export async function goBuild(scratch: string, build: GoBuild): Promise<string> 
   const wrapper = join(scratch, 'wrapper', build.module, build.version)
   const out = join(wrapper, 'out')
   await mkdir(out, { recursive: true })
-  await writeFile(join(wrapper, 'go.mod'), wrapperModule(build, (await $`go mod edit -json ${source}/go.mod`.json()) as GoMod))
+  await writeFile(
+    join(wrapper, 'go.mod'),
+    wrapperModule(build, await $`go mod edit -json ${source}/go.mod`.json<GoMod>()),
+  )
   await copyFile(join(source, 'go.sum'), join(wrapper, 'go.sum'))
   await chmod(join(wrapper, 'go.sum'), 0o644) // the module cache is read-only, our copy must not be
   const packages = build.packages.map((name) => `${build.module}/${name}`)

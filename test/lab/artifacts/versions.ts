@@ -33,7 +33,9 @@ export function releaseOf(kubernetes: string): KubernetesRelease {
   const release = kubernetesReleases[kubernetes]
   if (release === undefined) {
     const known = Object.keys(kubernetesReleases).join(', ')
-    throw new Error(`The lab has no Kubernetes ${kubernetes}: use one of ${known}, or add it to test/lab/artifacts/versions.ts.`)
+    throw new Error(
+      `The lab has no Kubernetes ${kubernetes}: use one of ${known}, or add it to test/lab/artifacts/versions.ts.`,
+    )
   }
   return release
 }

@@ -1,0 +1,84 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { progress, timed } from '../shell.ts'
+import { addToIndex, isComplete, readIndex, store } from './bundle.ts'
+import { cacheDirectory, bundleDirectory, workDirectory } from './paths.ts'
+import { withLock } from '../lock.ts'
+import { requirePrograms } from './prerequisites.ts'
+import type { Recipe } from './recipe.ts'
+import { agnhost, flannel, registry } from './recipes/addons.ts'
+import { coredns, etcd, pause } from './recipes/cluster.ts'
+import { kubernetes } from './recipes/kubernetes.ts'
+import { cniPlugins, containerd, runc } from './recipes/runtime.ts'
+import { builtFile, fetchUpstream, upstreamAnswers } from './upstream.ts'
+import { kubernetesReleases } from './versions.ts'
+
+/** What to have in the bundle. */
+export interface ArtifactOptions {
+  /** Kubernetes releases; all that the lab knows by default. */
+  readonly kubernetes?: readonly string[]
+}
+
+/** Builds or fetches what the bundle and the tools lack, and answers the bundle's directory. */
+export async function buildArtifacts(options: ArtifactOptions = {}): Promise<string> {
+  const recipes = recipesFor(options.kubernetes ?? Object.keys(kubernetesReleases))
+  if ((await incomplete(recipes)).length > 0) {
+    await mkdir(cacheDirectory, { recursive: true })
+    await withLock(join(cacheDirectory, 'lock'), async () => makeMissing(recipes))
+  }
+  return bundleDirectory
+}
+
+function recipesFor(releases: readonly string[]): readonly Recipe[] {
+  const [first = '', ...others] = releases
+  return [
+    containerd,
+    runc,
+    cniPlugins,
+    kubernetes(first),
+    etcd(first),
+    coredns(first),
+    flannel,
+    pause,
+    agnhost,
+    ...others.flatMap((release) => [kubernetes(release), etcd(release), coredns(release)]),
+    registry,
+  ]
+}
+
+async function incomplete(recipes: readonly Recipe[]): Promise<readonly Recipe[]> {
+  const index = await readIndex()
+  const complete = await Promise.all(
+    recipes.map(async ({ outputs }) =>
+      (await Promise.all(outputs.map((output) => isComplete(output, index)))).every(Boolean),
+    ),
+  )
+  return recipes.filter((_, position) => complete[position] !== true)
+}
+
+async function makeMissing(recipes: readonly Recipe[]): Promise<void> {
+  await rm(workDirectory, { recursive: true, force: true })
+  const fromUpstream = await upstreamAnswers()
+  progress(fromUpstream ? 'Upstream answers: fetching.' : 'Upstream does not answer: building from Go modules.')
+  await requirePrograms(fromUpstream)
+  const missing = await incomplete(recipes)
+  for (const [position, recipe] of missing.entries()) {
+    await timed(`[${position + 1}/${missing.length}] ${recipe.title}`, () => make(recipe, fromUpstream))
+  }
+  await rm(workDirectory, { recursive: true, force: true })
+}
+
+async function make(recipe: Recipe, fromUpstream: boolean): Promise<void> {
+  const scratch = join(workDirectory, recipe.title.replaceAll(' ', '-'))
+  await mkdir(scratch, { recursive: true })
+  const built = fromUpstream ? undefined : await recipe.build(scratch)
+  const entries = []
+  for (const output of recipe.outputs) {
+    const file = built === undefined ? await fetchUpstream(scratch, output) : builtFile(built, output)
+    const entry = await store(output, file)
+    if (output.kind !== 'tool') entries.push(entry)
+  }
+  await recipe.verify?.()
+  await addToIndex(entries)
+  await rm(scratch, { recursive: true, force: true })
+}
