@@ -13,7 +13,10 @@ export interface Cluster {
   /** Upstream registry or repository prefix to the one that is used in its place: `registry.k8s.io` to `mirror.local/k8s`. */
   readonly imageRepositories: Readonly<Record<string, string>>
   readonly proxy: Proxy | undefined
-  readonly etcd: StaticPodOptions & { readonly serverCertSANs: readonly string[]; readonly peerCertSANs: readonly string[] }
+  readonly etcd: StaticPodOptions & {
+    readonly serverCertSANs: readonly string[]
+    readonly peerCertSANs: readonly string[]
+  }
   readonly apiServer: StaticPodOptions & { readonly certSANs: readonly string[] }
   readonly controllerManager: StaticPodOptions
   readonly scheduler: StaticPodOptions

@@ -1,0 +1,95 @@
+import { z } from 'zod'
+import {
+  choice,
+  dnsName,
+  endpointAddress,
+  httpUrl,
+  nonEmpty,
+  port,
+  refuse,
+  subnet,
+  text,
+  wholeNumber,
+} from './schema-values.ts'
+
+/** How clients reach the API servers. */
+export const endpointSchema = z
+  .strictObject({
+    address: endpointAddress().describe('DNS name or IP address under which clients reach the API servers.'),
+    port: port().default(6443).describe('Port of the API servers.'),
+    provider: choice(['external'])
+      .default('external')
+      .describe(
+        'Who makes the address reach the API servers: "external" is you (DNS, a load balancer). More come later.',
+      ),
+  })
+  .describe('How clients reach the API servers; without it, the first control plane itself.')
+
+const subnets = (words: string) =>
+  z
+    .array(subnet())
+    .min(1, { error: 'expected at least one subnet' })
+    .describe(`${words}: one, or one of each IP family; the first decides the cluster's primary family.`)
+
+/** The addresses inside the cluster. They cannot be changed later. */
+export const networkingSchema = z
+  .strictObject({
+    podSubnets: subnets('Addresses of pods').default(['10.244.0.0/16']),
+    serviceSubnets: subnets('Addresses of services').default(['10.96.0.0/12']),
+    dnsDomain: dnsName().default('cluster.local').describe('DNS domain of services and pods.'),
+    nodeCIDRMaskSize: wholeNumber(1, 128)
+      .optional()
+      .describe("Prefix length of each node's part of the first pod subnet; 24 for IPv4 and 64 for IPv6 by default."),
+  })
+  .prefault({})
+  .describe('The addresses inside the cluster. They cannot be changed later.')
+
+/** The pod network. */
+export const cniSchema = z
+  .strictObject({
+    name: choice(['flannel']).default('flannel').describe('The network plugin.'),
+    backend: choice(['vxlan', 'host-gw', 'wireguard'])
+      .default('vxlan')
+      .describe('How packets travel between nodes; host-gw needs all nodes in one layer 2 network.'),
+    mtu: wholeNumber(576, 65_535)
+      .optional()
+      .describe(
+        "MTU of the pods' interfaces; by default that of the node's interface less the encapsulation's overhead.",
+      ),
+    vni: wholeNumber(1, 16_777_215).default(1).describe('VXLAN network identifier.'),
+    port: port().default(8472).describe('UDP port of VXLAN.'),
+  })
+  .prefault({})
+  .describe('The pod network.')
+
+const repository = () =>
+  text(
+    /^[a-z0-9][A-Za-z0-9._:/-]*[A-Za-z0-9]$/,
+    'a registry, with a path or without, without scheme and trailing slash',
+  )
+
+/** Registries that stand in for the upstream ones. */
+export const imageRepositoriesSchema = z
+  .record(repository(), repository().describe('The registry or repository prefix that is used in its place.'))
+  .default({})
+  .describe(
+    'Upstream registry or repository prefix to the one that is used in its place: registry.k8s.io to mirror.local/k8s.',
+  )
+
+/** The HTTP proxy of downloads, containerd and the kubelet. */
+export const proxySchema = z
+  .strictObject({
+    http: httpUrl().optional().describe('Proxy for http:// addresses.'),
+    https: httpUrl().optional().describe('Proxy for https:// addresses.'),
+    noProxy: z
+      .array(nonEmpty())
+      .default([])
+      .describe(
+        'What is reached directly, besides this machine, the subnets, the DNS domain, the endpoint and all hosts.',
+      ),
+  })
+  .superRefine((proxy, context) => {
+    if (proxy.http !== undefined || proxy.https !== undefined) return
+    refuse(context, 'KW1011', 'names no proxy', 'set http, https or both, or remove proxy')
+  })
+  .describe('The HTTP proxy of downloads, containerd and the kubelet.')
