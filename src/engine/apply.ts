@@ -1,0 +1,212 @@
+import type { Secret } from '../transport/command.ts'
+import { compareAll, type Due } from './compare.ts'
+import { KubewrightError, errorsIn } from './errors.ts'
+import type { Emit } from './events.ts'
+import { pollGate } from './gate.ts'
+import { beginOnce, byHost, makeReady, resolvingContext } from './ready.ts'
+import type { Change, Resolving, Resource } from './resource.ts'
+import { schedule } from './schedule.ts'
+import type { Operation, ReadyChange, Target } from './target.ts'
+import type { Agenda, HostPhase, Step } from './task.ts'
+import type { Plan } from './plan.ts'
+
+export interface ApplyOptions {
+  readonly agenda: Agenda
+  readonly plan: Plan
+  readonly targets: ReadonlyMap<string, Target>
+  readonly operation: Operation
+  /** Only announced changes may be made (a saved plan is being carried out). */
+  readonly strict: boolean
+  /** Aborted: no further action is begun; the one that runs is finished. */
+  readonly stop: AbortSignal
+  readonly emit: Emit
+  readonly toSecret: (text: string) => Secret
+  readonly now: () => Date
+}
+
+export interface ApplyResult {
+  readonly outcome: 'done' | 'failed' | 'interrupted'
+  readonly changes: number
+  readonly errors: readonly KubewrightError[]
+}
+
+/** Carries out a plan: every task re-probes before it acts, acts, and proves itself by probing again. */
+export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
+  const run = new Run(options)
+  const succeeded = await schedule(
+    options.agenda.phases,
+    (phase, part) => run.phase(phase.name, part),
+    (phase, host, outcome) => options.emit({ type: `phase-${outcome}`, phase: phase.name, host }),
+  )
+  const errors = [...run.errors]
+  if (succeeded) errors.push(...(await run.finish()))
+  const outcome = errors.length > 0 ? 'failed' : succeeded ? 'done' : 'interrupted'
+  options.emit({ type: 'operation-finished', operation: options.operation.id, outcome, changes: run.count })
+  return { outcome, changes: run.count, errors }
+}
+
+/** What one apply holds while it runs. */
+class Run {
+  readonly errors: KubewrightError[] = []
+  count = 0
+  readonly #options: ApplyOptions
+  readonly #resolving: Resolving
+  readonly #begun: ReturnType<typeof beginOnce>
+  readonly #announced: ReadonlySet<string>
+  readonly #planned: ReadonlySet<string>
+  readonly #changed = new Map<string, Set<string>>()
+
+  constructor(options: ApplyOptions) {
+    this.#options = options
+    this.#resolving = resolvingContext(options.targets, options.toSecret, options.now)
+    this.#begun = beginOnce(options.operation, options.targets)
+    const { changes } = options.plan
+    this.#announced = new Set(changes.map(({ host, resource, change }) => `${host} ${resource} ${change.verb}`))
+    this.#planned = new Set(changes.map(({ host, task }) => `${host} ${task}`))
+  }
+
+  async phase(phase: string, part: HostPhase): Promise<boolean> {
+    for (const step of part.steps) {
+      if (!this.#planned.has(`${part.host} ${step.task}`)) continue
+      if (this.#options.stop.aborted) return false
+      const about = { phase, host: part.host, task: step.task, summary: step.summary } as const
+      this.#options.emit({ type: 'task-started', ...about })
+      try {
+        for (const segment of segmentsOf(step)) {
+          if (!(await this.#segment(part.host, step, segment))) return false
+        }
+      } catch (thrown) {
+        this.#fail(part.host, thrown)
+        return false
+      }
+      this.#options.emit({ type: 'task-finished', ...about })
+    }
+    return true
+  }
+
+  /** Closes the operation on every host that it was begun on. */
+  async finish(): Promise<readonly KubewrightError[]> {
+    const { operation } = this.#options
+    const outcomes = await Promise.allSettled(
+      this.#begun.hosts().map((host) => this.#target(host).finish(operation, 'done')),
+    )
+    return outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? errorsIn(outcome.reason) : []))
+  }
+
+  #fail(host: string, thrown: unknown): void {
+    for (const error of errorsIn(thrown)) {
+      const located = new KubewrightError({ host, ...error.details })
+      this.errors.push(located)
+      this.#options.emit({ type: 'error', error: located })
+    }
+  }
+
+  async #segment(host: string, step: Step, resources: readonly Resource[]): Promise<boolean> {
+    const target = this.#target(host)
+    const changed = this.#changed.get(host) ?? new Set<string>()
+    this.#changed.set(host, changed)
+    const due = compareAll(resources, await target.probe(resources), changed)
+    const acting = due.filter(({ change }) => change.actions.length > 0)
+    for (const one of due) this.#assertAnnounced(host, one)
+    for (const batch of batches(acting)) {
+      if (this.#options.stop.aborted) return false
+      await this.#act(host, step.task, batch)
+    }
+    const { emit, stop } = this.#options
+    for (const { resource, change } of due) {
+      if (resource.gate !== undefined && !(await pollGate(target, resource, change, { emit, stop, host }))) return false
+    }
+    if (acting.length > 0) await this.#prove(target, resources)
+    return true
+  }
+
+  async #act(host: string, task: string, batch: readonly Due[]): Promise<void> {
+    const { emit, operation } = this.#options
+    const about = ({ resource, change }: Due) =>
+      ({ host, task, resource: resource.id, verb: change.verb, summary: change.summary }) as const
+    for (const due of batch) emit({ type: 'change-started', ...about(due) })
+    const ready: ReadyChange[] = []
+    for (const { resource, change } of batch) ready.push(await makeReady(resource.id, change, this.#resolving))
+    for (const part of joined(ready.flatMap((change) => byHost(change, host)))) {
+      await this.#begun.begin(part.host)
+      await this.#target(part.host).act(operation, part.changes)
+    }
+    for (const due of batch) emit({ type: 'change-finished', ...about(due) })
+    this.count += batch.length
+  }
+
+  /** The same probes again: what is not as it shall be now has not been repaired by its own actions. */
+  async #prove(target: Target, resources: readonly Resource[]): Promise<void> {
+    const [first] = compareAll(resources, await target.probe(resources), new Set())
+    if (first === undefined) return
+    throw new KubewrightError({
+      code: 'KW3002',
+      exit: 'apply',
+      host: target.name,
+      resource: first.resource.id,
+      message: `${first.resource.id} is still not as it shall be after it was changed: ${first.change.summary}`,
+      hint: 'Something else on the host changes it back, or the change has no effect; look at it there, then run apply again.',
+      ...(first.change.diff === undefined ? {} : { output: first.change.diff }),
+    })
+  }
+
+  #assertAnnounced(host: string, { resource, change }: Due): void {
+    if (!this.#options.strict || this.#announced.has(`${host} ${resource.id} ${change.verb}`)) return
+    throw new KubewrightError({
+      code: 'KW3003',
+      exit: 'stale',
+      host,
+      resource: resource.id,
+      message: `The plan did not announce: ${change.verb} ${resource.id} on ${host} (${change.summary})`,
+      hint: 'Nothing of it was done. Make a new plan, read it, and apply that one.',
+    })
+  }
+
+  #target(host: string): Target {
+    const target = this.#options.targets.get(host)
+    if (target === undefined) throw new Error(`no connection for host ${host}`)
+    return target
+  }
+}
+
+/** The parts of a task between its gates: what comes after a gate is compared only when the gate is open. */
+function segmentsOf(step: Step): readonly (readonly Resource[])[] {
+  const segments: Resource[][] = [[]]
+  for (const resource of step.resources) {
+    segments.at(-1)?.push(resource)
+    if (resource.gate !== undefined) segments.push([])
+  }
+  return segments.filter((segment) => segment.length > 0)
+}
+
+/** Small writes travel together; whatever takes long or interrupts something goes alone, so that it can be seen. */
+function batches(due: readonly Due[]): readonly (readonly Due[])[] {
+  const groups: Due[][] = []
+  let open: Due[] | undefined
+  for (const one of due) {
+    if (!isSmall(one.change)) {
+      groups.push([one])
+      open = undefined
+    } else if (open === undefined) {
+      open = [one]
+      groups.push(open)
+    } else open.push(one)
+  }
+  return groups
+}
+
+function isSmall(change: Change): boolean {
+  return change.actions.every(({ kind }) => kind !== 'run' && kind !== 'deliver')
+}
+
+function joined(
+  parts: readonly { host: string; change: ReadyChange }[],
+): readonly { host: string; changes: readonly ReadyChange[] }[] {
+  const joinedParts: { host: string; changes: ReadyChange[] }[] = []
+  for (const { host, change } of parts) {
+    const last = joinedParts.at(-1)
+    if (last?.host === host) last.changes.push(change)
+    else joinedParts.push({ host, changes: [change] })
+  }
+  return joinedParts
+}

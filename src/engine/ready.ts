@@ -1,0 +1,80 @@
+import type { Secret } from '../transport/command.ts'
+import type { Action, Change, Content, Resolving } from './resource.ts'
+import type { Operation, ReadyAction, ReadyChange, Target } from './target.ts'
+
+/** Resolves the deferred values of a change; the change is then bytes and commands only. */
+export async function makeReady(resource: string, change: Change, context: Resolving): Promise<ReadyChange> {
+  const actions: ReadyAction[] = []
+  for (const action of change.actions) actions.push(await readyAction(action, context))
+  return { resource, change, actions }
+}
+
+async function readyAction(action: Action, context: Resolving): Promise<ReadyAction> {
+  if (action.kind === 'write') return { action, ...(await resolveContent(action.content, context)) }
+  if (action.kind === 'run' && action.input !== undefined) {
+    return { action, ...(await resolveContent(action.input, context)) }
+  }
+  return { action, secret: false }
+}
+
+async function resolveContent(content: Content, context: Resolving): Promise<{ bytes: Buffer; secret: boolean }> {
+  const value: string | Secret =
+    typeof content === 'object' && 'resolve' in content ? await content.resolve(context) : content
+  if (typeof value === 'string') return { bytes: Buffer.from(value), secret: false }
+  return { bytes: Buffer.from(value.reveal()), secret: true }
+}
+
+/** Splits the actions of a change by the host that each names, in order; neighbours on one host stay together. */
+export function byHost(change: ReadyChange, own: string): readonly { host: string; change: ReadyChange }[] {
+  const parts: { host: string; actions: ReadyAction[] }[] = []
+  for (const action of change.actions) {
+    const host = action.action.host ?? own
+    const last = parts.at(-1)
+    if (last?.host === host) last.actions.push(action)
+    else parts.push({ host, actions: [action] })
+  }
+  return parts.map(({ host, actions }) => ({ host, change: { ...change, actions } }))
+}
+
+/** What deferred values may use during one operation: files of the hosts, and one value per key. */
+export function resolvingContext(
+  targets: ReadonlyMap<string, Target>,
+  toSecret: (text: string) => Secret,
+  now: () => Date,
+): Resolving {
+  const made = new Map<string, Promise<unknown>>()
+  return {
+    get now() {
+      return now()
+    },
+    async read(host, path) {
+      const content = await targets.get(host)?.read(path)
+      return content === undefined ? undefined : toSecret(content.toString())
+    },
+    once<Value>(key: string, make: () => Promise<Value>): Promise<Value> {
+      const known = made.get(key) as Promise<Value> | undefined
+      if (known !== undefined) return known
+      const value = make()
+      made.set(key, value)
+      value.catch(() => made.delete(key))
+      return value
+    },
+  }
+}
+
+/** Begins the operation on each host once, just before its first change. */
+export function beginOnce(operation: Operation, targets: ReadonlyMap<string, Target>) {
+  const begun = new Map<string, Promise<void>>()
+  return {
+    begin(host: string): Promise<void> {
+      const known = begun.get(host)
+      if (known !== undefined) return known
+      const target = targets.get(host)
+      const beginning =
+        target === undefined ? Promise.reject(new Error(`no connection for host ${host}`)) : target.begin(operation)
+      begun.set(host, beginning)
+      return beginning
+    },
+    hosts: (): readonly string[] => [...begun.keys()],
+  }
+}

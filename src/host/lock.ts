@@ -1,0 +1,78 @@
+import { KubewrightError } from '../engine/errors.ts'
+import { sh } from '../transport/command.ts'
+import { TransportError, type Transport } from '../transport/transport.ts'
+import { connectionError } from './connection-error.ts'
+
+/** Who holds a lock, as another run is told. */
+export interface Holder {
+  /** `user@machine`. */
+  readonly who: string
+  readonly operation: string
+  /** ISO 8601. */
+  readonly since: string
+}
+
+export interface HostLock {
+  /** True once the session that holds the lock has ended; nothing may be done on the host then. */
+  lost(): boolean
+  release(): Promise<void>
+}
+
+const heartbeat = 10_000
+
+/** The lock lives in /run and in a process of the SSH session: it ends with the connection, or 30 s after the last heartbeat. */
+const lockScript = (holder: Holder) => sh`exec 8>>/run/kubewright.lock
+if ! flock -n 8; then echo "held $(cat /run/kubewright.holder 2>/dev/null)"; exit 0; fi
+printf '%s\n' ${JSON.stringify(holder)} >/run/kubewright.holder
+chmod 600 /run/kubewright.lock /run/kubewright.holder
+echo locked
+while [ "$(timeout 30 head -c 1 8>&-)" = h ]; do :; done
+rm -f /run/kubewright.holder`
+
+/** Takes the host's lock, or rejects with KW2011 that names who holds it. */
+export async function lockHost(transport: Transport, holder: Holder): Promise<HostLock> {
+  const session = await transport.open(lockScript(holder)).catch((thrown: unknown) => {
+    throw thrown instanceof TransportError ? connectionError(thrown) : thrown
+  })
+  const answer = await session.line()
+  if (answer !== 'locked') {
+    session.end()
+    throw heldError(transport.host, answer ?? '')
+  }
+  let ended = false
+  const beat = setInterval(() => session.write('h'), heartbeat)
+  void session.ended.then(() => {
+    ended = true
+    clearInterval(beat)
+  })
+  return {
+    lost: () => ended,
+    async release() {
+      clearInterval(beat)
+      session.end()
+      await session.ended
+    },
+  }
+}
+
+function heldError(host: string, answer: string): KubewrightError {
+  const text = answer.replace(/^held /, '')
+  const holder = parseHolder(text)
+  const by =
+    holder === undefined ? 'another run' : `${holder.who} (operation ${holder.operation}, since ${holder.since})`
+  return new KubewrightError({
+    code: 'KW2011',
+    exit: 'locked',
+    host,
+    message: `${host} is being worked on by ${by}`,
+    hint: 'Wait until that run has ended; if it died, its lock is gone 30 seconds after its connection.',
+  })
+}
+
+function parseHolder(text: string): Holder | undefined {
+  try {
+    return JSON.parse(text) as Holder
+  } catch {
+    return undefined
+  }
+}

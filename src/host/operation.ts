@@ -1,0 +1,84 @@
+import type { Operation } from '../engine/target.ts'
+import { sh, type Command } from '../transport/command.ts'
+import type { ClusterRecord, OperationRecord } from './facts.ts'
+import { probePrelude } from './probe.ts'
+import { braced, scriptFile } from './script.ts'
+
+interface Bookkeeping {
+  readonly script: Command
+  readonly payload: AsyncIterable<Buffer>
+}
+
+/** Writes the identity of the cluster and the record of the operation; exit code 71 if the host is another cluster's. */
+export function beginShipment(operation: Operation, record: ClusterRecord | undefined): Bookkeeping {
+  const { id, name } = operation.cluster
+  const cluster: ClusterRecord = { ...record, id, name }
+  const started: OperationRecord = {
+    id: operation.id,
+    playbook: operation.playbook,
+    inventory: operation.inventory,
+    program: operation.program,
+    startedBy: operation.startedBy,
+    startedAt: new Date().toISOString(),
+  }
+  return bookkeeping(
+    sh`if [ -e "$KW/cluster.json" ] && ! grep -qF ${`"id":"${id}"`} "$KW/cluster.json"; then exit 71; fi`,
+    operation,
+    { 'cluster.json': cluster, 'operation.json': started },
+    sh`rm -f "$KW/proof"
+kw_journal ${JSON.stringify({ at: '@now@', operation: operation.id, status: operation.resumed ? 'resumed' : 'opened' })}
+kw_synced`,
+  )
+}
+
+/** Closes the operation: copies of secrets go, and when it is done the inventory is recorded as the last applied one. */
+export function finishShipment(
+  operation: Operation,
+  record: ClusterRecord | undefined,
+  outcome: 'done' | 'superseded',
+): Bookkeeping {
+  const { id, name } = operation.cluster
+  const applied = {
+    inventory: operation.inventory,
+    appliedBy: operation.startedBy,
+    appliedAt: new Date().toISOString(),
+  }
+  return bookkeeping(
+    sh`:`,
+    operation,
+    { 'cluster.json': { ...record, id, name, ...(outcome === 'done' ? applied : {}) } },
+    sh`rm -rf "$KW/backups/$KW_OPERATION/secrets" "$KW/incoming" "$KW/operation.json"
+ls -1t "$KW/journal" | tail -n +21 | while read -r kw_old; do rm -rf "$KW/journal/$kw_old" "$KW/backups/$(basename "$kw_old" .ndjson)"; done
+kw_journal ${JSON.stringify({ at: '@now@', operation: operation.id, status: outcome })}
+kw_synced`,
+  )
+}
+
+function bookkeeping(
+  guard: Command,
+  operation: Operation,
+  documents: Readonly<Record<string, unknown>>,
+  then: Command,
+): Bookkeeping {
+  const files = Object.entries(documents).map(([name, content]) => ({
+    name,
+    bytes: Buffer.from(`${JSON.stringify(content)}\n`),
+  }))
+  const writes = files.map(
+    ({ name, bytes }) =>
+      sh`kw_take "$KW/${name}.part" ${bytes.length} && sync -d "$KW/${name}.part" && mv "$KW/${name}.part" "$KW/${name}" || exit 1`
+        .text,
+  )
+  const script = sh`KW_OPERATION=${operation.id}
+${probePrelude}
+${scriptFile('host/act.sh')}
+${guard}
+${{ kind: 'command', text: writes.join('\n') } as const}
+${then}`
+  return {
+    script: braced(script),
+    payload: (async function* () {
+      for (const { bytes } of files) yield bytes
+    })(),
+  }
+}

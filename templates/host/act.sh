@@ -1,0 +1,62 @@
+# Shell functions that acting needs. Every write goes to a temporary file, is checked, then renamed; the journal comes first.
+umask 077
+KW=/var/lib/kubewright
+mkdir -p "$KW/journal" "$KW/backups" "$KW/incoming" "$KW/services" || exit 1
+exec 9>"$KW/act.lock"
+flock -w 120 9 || { echo 'another action of kubewright still runs on this host' >&2; exit 75; }
+kw_journal() { printf '%s\n' "$1" | sed "s/@now@/$(date -u +%FT%TZ)/" >>"$KW/journal/$KW_OPERATION.ndjson"; }
+kw_synced() { sync -d "$KW/journal/$KW_OPERATION.ndjson"; }
+# kw_backup PATH KEPT: the state before this operation, kept once, below KEPT (files or secrets).
+kw_backup() {
+  kw_kept="$KW/backups/$KW_OPERATION/$2$1"
+  if [ -e "$kw_kept" ] || [ -L "$kw_kept" ] || [ -e "$kw_kept.absent" ]; then return 0; fi
+  mkdir -p "$(dirname "$kw_kept")" || return 1
+  if [ -e "$1" ] || [ -L "$1" ]; then
+    rm -rf "$kw_kept.part" && cp -a "$1" "$kw_kept.part" && mv -T "$kw_kept.part" "$kw_kept"
+  else : >"$kw_kept.absent"; fi
+}
+# kw_parents PATH: the directories above it, readable as usual.
+kw_parents() { [ -d "$(dirname "$1")" ] || (umask 022 && mkdir -p "$(dirname "$1")"); }
+# kw_forget PATH: no record of an installation there any more.
+kw_forget() {
+  [ -e "$KW/installed.ndjson" ] || return 0
+  grep -vF "{\"path\":\"$1\"," "$KW/installed.ndjson" >"$KW/installed.part"
+  mv "$KW/installed.part" "$KW/installed.ndjson"
+}
+# kw_record PATH NAME SOURCE: what is there now is ours.
+kw_record() {
+  kw_forget "$1"
+  kw_sum=$(sha256sum <"$1"); kw_sum=${kw_sum%% *}
+  printf '{"path":"%s","sha256":"%s","stat":"%s","name":"%s","source":"%s"}\n' \
+    "$1" "$kw_sum" "$(stat -c '%s %Z %i' "$1")" "$2" "$3" >>"$KW/installed.ndjson"
+}
+# kw_take FILE BYTES: the next bytes of stdin, all of them or failure.
+kw_take() {
+  head -c "$2" >"$1" && [ "$(stat -c %s "$1")" = "$2" ] || { rm -f "$1"; echo "KW-SHORT $1: $2 bytes did not arrive" >&2; return 1; }
+}
+# kw_write PATH MODE OWNER BYTES KEPT PLACE: the next bytes of stdin become the file; the rename is atomic.
+kw_write() {
+  kw_new=$(dirname "$1")/.kw-$(basename "$1").part
+  kw_backup "$1" "$5" && kw_parents "$1" && kw_take "$kw_new" "$4" || return 1
+  chmod "$2" "$kw_new" && chown "$3" "$kw_new" || return 1
+  if [ "$6" = in-place ] || ! mv -T "$kw_new" "$1" 2>/dev/null; then
+    cat "$kw_new" >"$1" && chmod "$2" "$1" && chown "$3" "$1" && rm -f "$kw_new" || return 1
+  fi
+  kw_record "$1" file -
+}
+kw_directory() { kw_parents "$1" && mkdir -p "$1" && chmod "$2" "$1" && chown "$3" "$1"; }
+kw_link() { kw_backup "$1" files && kw_parents "$1" && ln -sfnT "$2" "$1"; }
+kw_remove() { kw_backup "$1" files && rm -rf -- "$1" && kw_forget "$1"; }
+# kw_start UNIT PATH...: (re)starts a unit and stamps the run with the hash of what it reads.
+kw_start() {
+  kw_unit=$1; shift
+  systemctl daemon-reload && systemctl enable --quiet "$kw_unit" || return 1
+  kw_hash=$(kw_inputs "$@")
+  systemctl restart "$kw_unit" || { systemctl status --no-pager --lines 20 "$kw_unit" >&2; return 1; }
+  printf '%s %s\n' "$(systemctl show --value -p InvocationID "$kw_unit")" "$kw_hash" >"$KW/services/$kw_unit"
+}
+# kw_arrived FILE SHA256: refuses what is not what was asked for.
+kw_arrived() {
+  kw_sum=$(sha256sum <"$1"); kw_sum=${kw_sum%% *}
+  [ "$kw_sum" = "$2" ] || { rm -f "$1"; echo "KW-CHECKSUM wanted $2 but got $kw_sum" >&2; return 1; }
+}

@@ -1,0 +1,23 @@
+# Shell functions that probes use; read-only.
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# kw_file PATH SHA256 SHOW: kind, mode, owner and hash of a file; its text too when it differs and may be shown.
+kw_file() {
+  if [ -L "$1" ]; then echo "link - - $(readlink "$1")"
+  elif [ -d "$1" ]; then stat -c 'directory %a %U:%G -' "$1"
+  elif [ -e "$1" ]; then
+    kw_sum=$(sha256sum <"$1"); kw_sum=${kw_sum%% *}
+    stat -c "file %a %U:%G $kw_sum" "$1"
+    if [ "$3" = show ] && [ "$kw_sum" != "$2" ] && [ "$(stat -c %s "$1")" -lt 65536 ]; then cat "$1"; fi
+  else echo "absent - - -"
+  fi
+}
+# kw_inputs PATH...: one hash over what a service reads; large files count by size, ctime and inode.
+kw_inputs() {
+  [ $# -gt 0 ] || { echo none; return; }
+  {
+    find "$@" -maxdepth 0 -size -1024k -type f -exec sha256sum {} + 2>/dev/null
+    find "$@" -maxdepth 0 -size +1023k -type f -exec stat -c '%s %Z %i %n' {} + 2>/dev/null
+  } | sort | sha256sum | cut -d ' ' -f 1
+}
+# kw_installed PATH: the last record of what we installed there.
+kw_installed() { grep -F "{\"path\":\"$1\"," /var/lib/kubewright/installed.ndjson 2>/dev/null | tail -n 1; }
