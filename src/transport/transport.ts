@@ -8,11 +8,19 @@ export interface ExecResult {
 }
 
 export interface ExecOptions {
-  /** Sent after the script on the same stdin; the script reads it with `cat` or `head -c`. Never logged. */
+  /**
+   * Sent after the script on the same stdin; the script reads it with `cat`, or in parts with `dd iflag=fullblock`. Never
+   * logged. To the script a lost connection looks like the payload's end, so it checks length or checksum before it uses it.
+   */
   readonly payload?: Buffer | AsyncIterable<Buffer>
   /** Milliseconds until the command is given up as {@link TransportError} `timeout`; default 600 000. */
   readonly timeout?: number
   readonly signal?: AbortSignal
+  /**
+   * The script changes nothing: when the connection is or gets lost it is run once more on a new one, unless its payload
+   * can not be sent twice. Only such a command makes a transport connect again.
+   */
+  readonly readOnly?: boolean
 }
 
 /** A command that goes on while others run (the lock): its input is written to, its output read line by line. */
@@ -22,6 +30,7 @@ export interface Session {
   line(): Promise<string | undefined>
   /** Resolves when the session has ended, for whatever reason. */
   readonly ended: Promise<void>
+  /** Closes the command's stdin. */
   end(): void
 }
 
@@ -35,8 +44,12 @@ export interface Traffic {
 /** Runs commands as root on one host. Opened by `connectSsh` or `connectLocal`; a host's failure never touches another's transport. */
 export interface Transport {
   readonly host: string
-  /** Runs a script as root under `/bin/sh`; resolves whatever its exit code is, rejects with {@link TransportError} when that is not known. */
+  /**
+   * Runs a script as root under `/bin/sh`, in `/`, with umask 022, LC_ALL=C and the sbin directories on PATH. Resolves
+   * whatever its exit code is (128 + n when signal n killed it); rejects with {@link TransportError} when that is not known.
+   */
   exec(script: Command, options?: ExecOptions): Promise<ExecResult>
+  /** Starts a script as root whose stdin stays open; resolves when it runs. */
   open(script: Command): Promise<Session>
   readonly traffic: Traffic
   close(): Promise<void>
