@@ -52,8 +52,7 @@ export interface Route {
 
 /** Raw observations for preflight. */
 export interface Survey {
-  /** Listening TCP ports with the name of the process where it is known. */
-  readonly listening: readonly { readonly port: number; readonly process: string | undefined }[]
+  readonly listening: readonly ListeningPort[]
   /** The file systems that hold the paths that we write to (each path's nearest existing parent). */
   readonly disks: readonly Disk[]
   /** Active swap devices or files. */
@@ -83,6 +82,15 @@ export interface Survey {
   readonly systemd: boolean
   /** Whether mounts below `/` propagate; undefined if that could not be read. */
   readonly rootShared: boolean | undefined
+}
+
+/** A TCP port that a process listens on. */
+export interface ListeningPort {
+  /** `0.0.0.0` and `::` for all addresses. */
+  readonly address: string
+  readonly port: number
+  /** Name of the process, where it is known; the kernel cuts it after 15 characters. */
+  readonly process: string | undefined
 }
 
 /** `disabled`: modprobe's configuration forbids to load it. */

@@ -101,7 +101,7 @@ function surveyOf(overrides: Partial<Survey>): Survey {
   const disk = { mount: '/', free: 40 * GiB, total: 60 * GiB, freeInodes: 1_000_000, writable: true }
   const paths = ['/', '/etc', '/opt', '/usr', '/var/lib', '/var/lib/etcd', '/var/lib/containerd', '/var/lib/kubelet']
   return {
-    listening: [{ port: 22, process: 'sshd' }],
+    listening: [{ address: '0.0.0.0', port: 22, process: 'sshd' }],
     disks: paths.map((path) => ({ path, ...disk })),
     swaps: [],
     kernelAbilities: ableKernel,
@@ -145,7 +145,6 @@ export function factsOf(overrides: FactsOverrides = {}): Facts {
     cgroupControllers: ['cpuset', 'cpu', 'io', 'memory', 'hugetlb', 'pids'],
     clockOffset: 0,
     addresses: [
-      { interface: 'lo', address: '127.0.0.1', prefix: 8, mac: '00:00:00:00:00:00' },
       { interface: 'eth0', address: nodeIP, prefix: 24, mac },
     ],
     routes: [
@@ -197,6 +196,7 @@ export function nodeOf(name: string, overrides: Partial<ObservedNode> = {}): Obs
 /** An index that has every artifact, under made-up checksums. */
 export const completeArtifacts: ArtifactIndex = {
   digest: 'a'.repeat(64),
+  has: () => true,
   find: (name, version, architecture): Artifact => ({
     name,
     version,
