@@ -1,6 +1,6 @@
 import type { AnyAuthMethod, AuthHandlerMiddleware, ParsedKey } from 'ssh2'
 import { agentKeys, offering } from './agent.ts'
-import { type Identity, readIdentity, unlock } from './identity.ts'
+import { type EncryptedIdentity, type Identity, readIdentity, unlock } from './identity.ts'
 import { fingerprint } from './known-hosts.ts'
 import { destination, type SshTarget } from './target.ts'
 import { TransportError } from './transport.ts'
@@ -20,8 +20,6 @@ interface Offer {
   readonly method: AnyAuthMethod
 }
 
-type Encrypted = Extract<Identity, { kind: 'encrypted' }>
-
 /**
  * Collects the keys for a target. The order: the agent's keys that the target names, key files that need no passphrase,
  * the agent's other keys. Encrypted files are kept for {@link Authentication.unlockMore}, so that nobody is asked in vain.
@@ -31,7 +29,7 @@ export async function authentication(target: SshTarget): Promise<Authentication>
   const agent = target.agent === undefined ? undefined : await agentKeys(target.agent)
   const held = agent === undefined || agent instanceof Error ? [] : agent
   const offers = firstOffers(target, identities, held)
-  const encrypted = identities.filter((identity): identity is Encrypted => identity.kind === 'encrypted')
+  const encrypted = identities.filter((identity): identity is EncryptedIdentity => identity.kind === 'encrypted')
   const locked = encrypted.filter((identity) => !held.some((key) => identity.publicKey?.equals(key.getPublicSSH())))
   const notes = identities.flatMap((each) => (each.kind === 'unusable' ? `${each.file} ${each.reason}` : []))
   if (agent instanceof Error) notes.push(`the agent at ${target.agent} does not answer`)

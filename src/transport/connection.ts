@@ -24,8 +24,12 @@ const maxChannels = 4
 const maxDrops = 6
 
 /** Connects to a target, through its bastion if it has one. Rejects with {@link TransportError} alone. */
-export async function openConnection(target: SshTarget, signal?: AbortSignal): Promise<Connection> {
-  const hostKey = await hostKeyCheck(target)
+export async function openConnection(
+  target: SshTarget,
+  signal?: AbortSignal,
+  check?: HostKeyCheck,
+): Promise<Connection> {
+  const hostKey = check ?? (await hostKeyCheck(target))
   const keys = await authentication(target)
   for (let drops = 0; ;) {
     try {

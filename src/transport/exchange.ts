@@ -5,10 +5,16 @@ import type { ClientChannel } from 'ssh2'
 import { abortable } from './abortable.ts'
 import type { Connection } from './connection.ts'
 
+/**
+ * Runs a command line and resolves with its exit code (128 + n when signal n killed it), or undefined when its end is not
+ * known. Rejects with the signal's reason, with what stdin failed with, or when nothing could be started.
+ */
+export type Exchange = (request: ExchangeRequest) => Promise<number | undefined>
+
 /** What a command line is run with. */
-export interface Exchange {
+export interface ExchangeRequest {
   readonly line: string
-  /** Makes the stdin anew for each attempt to open a channel. */
+  /** Makes the stdin; called again when nothing was started and it is tried again. */
   stdin(): Readable
   onStdout(chunk: Buffer): void
   onStderr(chunk: Buffer): void
@@ -17,11 +23,8 @@ export interface Exchange {
 
 const maxOpenings = 10
 
-/**
- * Runs a command line in a channel of its own and resolves with its exit code; undefined when the connection was lost
- * first. Rejects with the signal's reason, with what stdin failed with, or with ssh2's error when no channel was opened.
- */
-export async function exchange(connection: Connection, request: Exchange): Promise<number | undefined> {
+/** An {@link Exchange} in a channel of its own of an SSH connection. */
+export async function exchangeOver(connection: Connection, request: ExchangeRequest): Promise<number | undefined> {
   for (let openings = 1; ; openings += 1) {
     try {
       return await attempt(connection, request)
@@ -38,7 +41,7 @@ export function wasNotOpened(error: unknown): boolean {
   return error instanceof Error && error.message.includes('Channel open failure')
 }
 
-async function attempt(connection: Connection, request: Exchange): Promise<number | undefined> {
+async function attempt(connection: Connection, request: ExchangeRequest): Promise<number | undefined> {
   const { signal } = request
   const stdin = request.stdin()
   let channel: ClientChannel | undefined
@@ -58,7 +61,7 @@ async function attempt(connection: Connection, request: Exchange): Promise<numbe
   })
   try {
     const { code, signal: killedBy } = await abortable(Promise.race([running, inputFailed]), signal)
-    return code ?? (killedBy === null ? undefined : 128 + numberOf(killedBy))
+    return exitCode(code, killedBy)
   } finally {
     running.catch(() => undefined)
     inputFailed.catch(() => undefined)
@@ -67,6 +70,7 @@ async function attempt(connection: Connection, request: Exchange): Promise<numbe
   }
 }
 
-function numberOf(signal: string): number {
-  return constants.signals[signal as NodeJS.Signals] ?? 0
+/** An exit code as a shell gives it, for a process that ended by itself or by a signal; undefined when neither is known. */
+export function exitCode(code: number | null, killedBy: string | null): number | undefined {
+  return code ?? (killedBy === null ? undefined : 128 + (constants.signals[killedBy as NodeJS.Signals] ?? 0))
 }

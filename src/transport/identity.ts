@@ -10,6 +10,8 @@ export type Identity =
   | { readonly kind: 'encrypted'; readonly file: string; readonly content: Buffer; readonly publicKey?: Buffer }
   | { readonly kind: 'unusable'; readonly file: string; readonly reason: string; readonly publicKey?: Buffer }
 
+export type EncryptedIdentity = Extract<Identity, { kind: 'encrypted' }>
+
 /** Keys that were unlocked in this process, by the digest of their file: decrypting one takes 100 ms, and asking takes a human. */
 const unlocked = new Map<string, ParsedKey>()
 
@@ -33,18 +35,35 @@ export async function readIdentity(file: string): Promise<Identity> {
   return { kind: 'unusable', file, reason: `can not be read as a private key: ${key.message}`, ...known }
 }
 
-/** Opens an encrypted key with the passphrase that is asked for; what went wrong otherwise. The key is asked for once in a process. */
-export async function unlock(
-  identity: Extract<Identity, { kind: 'encrypted' }>,
+/** So that a human is asked for one passphrase at a time, and not once per host. */
+let lastQuestion: Promise<unknown> = Promise.resolve()
+const tries = 3
+
+/** Opens an encrypted key with the passphrase that is asked for, up to three times; or says what is wrong with the key. */
+export async function unlock(identity: EncryptedIdentity, ask: AskPassphrase | undefined): Promise<ParsedKey | string> {
+  const question = lastQuestion.then(async () => askFor(identity, ask))
+  lastQuestion = question.catch(() => undefined)
+  return question
+}
+
+async function askFor(
+  { file, content }: EncryptedIdentity,
   ask: AskPassphrase | undefined,
 ): Promise<ParsedKey | string> {
-  const passphrase = await ask?.(identity.file)
-  if (passphrase === undefined) return 'is encrypted and there is no terminal to ask for its passphrase'
-  const id = digest(identity.content)
-  const key = unlocked.get(id) ?? parsed(identity.content, passphrase.reveal())
-  if (key instanceof Error) return 'is encrypted and the passphrase is wrong'
-  unlocked.set(id, key)
-  return key
+  const id = digest(content)
+  const known = unlocked.get(id)
+  if (known !== undefined) return known
+  for (let asked = 0; asked < tries; asked += 1) {
+    const passphrase = await ask?.(file)
+    if (passphrase === undefined)
+      return 'is encrypted and there is nobody to ask for its passphrase (ssh-add loads it into the agent)'
+    const key = parsed(content, passphrase.reveal())
+    if (!(key instanceof Error)) {
+      unlocked.set(id, key)
+      return key
+    }
+  }
+  return 'is encrypted and the passphrase is wrong'
 }
 
 function parsed(content: Buffer, passphrase?: string): ParsedKey | Error {

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream'
 import { deadline } from './abortable.ts'
 import type { Command } from './command.ts'
-import type { Connection } from './connection.ts'
-import { exchange } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
 import { connectionLost, explained } from './failures.ts'
+import type { Slots } from './slots.ts'
 import { afterStart, type FramedScript, frame, notStarted } from './script.ts'
 import type { ExecOptions, ExecResult } from './transport.ts'
 
@@ -11,7 +11,8 @@ import type { ExecOptions, ExecResult } from './transport.ts'
 export interface Place {
   readonly host: string
   readonly user: string
-  readonly connection: Connection
+  readonly channels: Slots
+  readonly exchange: Exchange
   readonly count: Counter
 }
 
@@ -31,7 +32,7 @@ export async function run(place: Place, script: Command, options: ExecOptions): 
   const limited = deadline(limit, options.signal)
   let release: (() => void) | undefined
   try {
-    release = await place.connection.channels.take(limited.signal)
+    release = await place.channels.take(limited.signal)
     return await collect(place, framed, options, limited.signal)
   } catch (error) {
     throw explained(place.host, error, { limit, signal: options.signal })
@@ -54,7 +55,7 @@ async function collect(
     chunks.push(chunk)
   }
   place.count.executions += 1
-  const code = await exchange(place.connection, {
+  const code = await place.exchange({
     line: framed.line,
     stdin: () => Readable.from(counted(input(framed.bytes, options.payload), place.count)),
     onStdout: into(stdout),

@@ -1,7 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { abortable, deadline } from './abortable.ts'
 import type { Command } from './command.ts'
-import { exchange } from './exchange.ts'
 import { connectionLost, explained } from './failures.ts'
 import { lineReader } from './line-reader.ts'
 import type { Place } from './run.ts'
@@ -13,7 +12,7 @@ const startTimeout = 60_000
 
 /** Starts a script whose stdin stays open, as `Transport.open` does; it keeps one of the connection's channels until it ends. */
 export async function openSession(place: Place, script: Command): Promise<Session> {
-  const release = await place.connection.channels.take()
+  const release = await place.channels.take()
   const reader = lineReader()
   const starting = new AbortController()
   const started = start(place, script, (chunk) => reader.push(chunk), starting.signal)
@@ -46,13 +45,13 @@ interface Started {
 }
 
 function start(place: Place, script: Command, deliver: (chunk: Buffer) => void, signal: AbortSignal): Started {
-  const { host, user, connection, count } = place
+  const { host, user, count } = place
   const { line, bytes } = frame(script, user === 'root')
   const output = sessionOutput(deliver)
   let stdin = new PassThrough()
   count.executions += 1
   count.bytesSent += bytes.length
-  const ended = exchange(connection, {
+  const ended = place.exchange({
     line,
     stdin() {
       stdin = new PassThrough()

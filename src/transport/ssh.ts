@@ -1,5 +1,6 @@
 import { abortable } from './abortable.ts'
 import { type Connection, openConnection } from './connection.ts'
+import { exchangeOver } from './exchange.ts'
 import { closed, connectionLost } from './failures.ts'
 import { type Place, run } from './run.ts'
 import { openSession } from './session.ts'
@@ -13,7 +14,13 @@ export async function connectSsh(
 ): Promise<Transport> {
   const count = { executions: 0, bytesSent: 0, bytesReceived: 0 }
   const link = await reconnecting(target, options.signal)
-  const place = (connection: Connection): Place => ({ host: target.host, user: target.user, connection, count })
+  const place = (connection: Connection): Place => ({
+    host: target.host,
+    user: target.user,
+    channels: connection.channels,
+    exchange: async (request) => exchangeOver(connection, request),
+    count,
+  })
   return {
     host: target.host,
     async exec(script, execOptions = {}) {
