@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { conflicts, gaps } from './check.ts'
+import { checkInventory } from './check.ts'
 import type { Cluster } from './cluster.ts'
 import { freezeDeep } from './freeze.ts'
-import { InventoryError, type Finding } from './problem.ts'
+import { InventoryError, type Finding, type InventoryProblem } from './problem.ts'
 import { readFault, readReferences, referencesOf } from './references.ts'
+import { hasPath, withoutFaults } from './remainder.ts'
 import { resolveCluster } from './resolve.ts'
 import { inventorySchema, type Inventory } from './schema.ts'
 import { shapeFindings } from './shape.ts'
@@ -23,10 +24,12 @@ export async function loadInventory(file: string, options: LoadOptions = {}): Pr
   const text = await readInventory(file)
   const source = parseSource(file, text)
   if (!('document' in source)) throw new InventoryError(source)
-  const inventory = validate(source)
-  const minors = options.supportedMinors ?? supportedMinors
+  const { inventory, faults, data } = validate(source)
   const { files, findings } = await readReferences(inventoryPath, referencesOf(inventory.spec))
-  report(source, [...conflicts(inventory), ...gaps(inventory, minors), ...findings])
+  const checked = checkInventory(inventory, { supportedMinors: options.supportedMinors ?? supportedMinors, faults })
+  // What a fault has hidden cannot be judged: only what is written, and right by itself, is.
+  const known = faults.length === 0 ? checked : checked.filter(({ path }) => hasPath(data, path))
+  report(source, [...faults, ...known, ...findings])
   return { cluster: freezeDeep(resolveCluster(inventory, text, { inventoryPath, files })) }
 }
 
@@ -40,18 +43,31 @@ async function readInventory(file: string): Promise<string> {
   }
 }
 
-function validate(source: SourceFile): Inventory {
-  const result = inventorySchema.safeParse(source.data, { reportInput: true })
-  if (result.success) return result.data
-  report(
-    source,
-    result.error.issues.flatMap((issue) => shapeFindings(issue, (path) => writtenAs(source, path))),
-  )
-  throw new Error('a schema issue without a finding')
+interface Validated {
+  readonly inventory: Inventory
+  readonly faults: readonly Finding[]
+  /** What the inventory was made of: the file's data, less what is faulty. */
+  readonly data: unknown
+}
+
+function validate(source: SourceFile): Validated {
+  const result = parse(source.data)
+  if (result.success) return { inventory: result.data, faults: [], data: source.data }
+  const faults = result.error.issues.flatMap((issue) => shapeFindings(issue, (path) => writtenAs(source, path)))
+  const data = withoutFaults(source.data, faults)
+  const rest = parse(data)
+  if (!rest.success) throw new InventoryError(inOrder(source, faults))
+  return { inventory: rest.data, faults, data }
+}
+
+function parse(data: unknown) {
+  return inventorySchema.safeParse(data, { reportInput: true })
 }
 
 function report(source: SourceFile, findings: readonly Finding[]): void {
-  if (findings.length === 0) return
-  const problems = findings.map((finding) => locate(source, finding))
-  throw new InventoryError(problems.sort((a, b) => a.line - b.line || a.column - b.column))
+  if (findings.length > 0) throw new InventoryError(inOrder(source, findings))
+}
+
+function inOrder(source: SourceFile, findings: readonly Finding[]): InventoryProblem[] {
+  return findings.map((finding) => locate(source, finding)).sort((a, b) => a.line - b.line || a.column - b.column)
 }

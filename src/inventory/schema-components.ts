@@ -9,30 +9,34 @@ const namedValues = (name: () => z.ZodString, what: string) =>
     z.array(
       z.strictObject({
         name: name().describe(`Name of the ${what}.`),
-        value: z.string().describe('Its value, a text.'),
+        value: z.string().describe('Its value, a string.'),
       }),
     ),
-    z.record(name(), z.string().describe(`Value of the ${what}, a text.`)),
+    z.record(name(), z.string().describe(`Value of the ${what}, a string.`)),
   ])
 
 /** Flags, as a list of name and value (a name may repeat) or as a map. */
-export const extraArgsSchema = namedValues(flagName, 'flag')
+export const extraArgsSchema = namedValues(flagName, 'flag').meta({ id: 'extraArgs' })
+
+const extraEnvsSchema = namedValues(variableName, 'variable').meta({ id: 'extraEnvs' })
 
 /** Changes of a rendered object, in their order. */
-export const patchesSchema = z.array(
-  z
-    .strictObject({
-      type: choice(['strategic', 'merge', 'json'])
-        .default('strategic')
-        .describe('strategic merge patch, JSON merge patch, or a list of JSON patch operations.'),
-      patch: z.unknown().describe('The patch: a map, or for type "json" a list of operations.'),
-    })
-    .superRefine(({ type, patch }, context) => {
-      if (type === 'json') checkOperations(patch, context)
-      else if (!isMap(patch))
-        refuse(context, 'KW1014', `a ${type} patch is a map`, 'write it as a part of the object', ['patch'])
-    }),
-)
+export const patchesSchema = z
+  .array(
+    z
+      .strictObject({
+        type: choice(['strategic', 'merge', 'json'])
+          .default('strategic')
+          .describe('strategic merge patch, JSON merge patch, or a list of JSON patch operations.'),
+        patch: z.unknown().describe('The patch: a map, or for type "json" a list of operations.'),
+      })
+      .superRefine(({ type, patch }, context) => {
+        if (type === 'json') checkOperations(patch, context)
+        else if (!isMap(patch))
+          refuse(context, 'KW1014', `a ${type} patch is a map`, 'write it as a part of the object', ['patch'])
+      }),
+  )
+  .meta({ id: 'patches' })
 
 function checkOperations(patch: unknown, context: z.RefinementCtx): void {
   if (!Array.isArray(patch)) {
@@ -92,10 +96,15 @@ const component = {
   extraArgs: extraArgsSchema
     .default([])
     .describe('Flags; a name that is given here replaces the default with that name.'),
-  extraEnvs: namedValues(variableName, 'variable').default([]).describe('Environment variables.'),
-  extraVolumes: z.array(extraVolumeSchema).default([]).describe('Paths of the host that are mounted into the pod.'),
+  extraEnvs: extraEnvsSchema.default([]).describe('Environment variables.'),
+  extraVolumes: z
+    .array(extraVolumeSchema)
+    .meta({ id: 'extraVolumes' })
+    .default([])
+    .describe('Paths of the host that are mounted into the pod.'),
   files: z
     .array(placedFileSchema)
+    .meta({ id: 'files' })
     .default([])
     .describe('Files of this machine that are placed on the control planes and mounted into the pod.'),
   patches: patchesSchema.default([]).describe('Changes of the static pod, as by kubeadm --patches.'),

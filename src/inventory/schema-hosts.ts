@@ -156,8 +156,8 @@ const taint = z.strictObject({
 
 const machineSettings = {
   directories: directories.optional().describe('Where data is kept.'),
-  containerd: containerd.optional().describe('containerd.'),
-  kubelet: kubelet.optional().describe('The kubelet.'),
+  containerd: containerd.meta({ id: 'containerd' }).optional().describe('containerd.'),
+  kubelet: kubelet.meta({ id: 'kubelet' }).optional().describe('The kubelet.'),
   selinux: choice(['leave', 'permissive'])
     .optional()
     .describe('"leave" shows the state of SELinux, "permissive" makes it permissive.')
@@ -172,6 +172,7 @@ const machineSettings = {
 export const sharedSettings = {
   ssh: z
     .strictObject({ ...connection, bastion })
+    .meta({ id: 'ssh' })
     .optional()
     .describe('How hosts are reached.'),
   ...machineSettings,

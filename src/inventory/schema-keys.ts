@@ -7,6 +7,9 @@ interface SchemaNode {
   readonly additionalProperties?: SchemaNode | boolean
   readonly items?: SchemaNode
   readonly anyOf?: readonly SchemaNode[]
+  /** `#/$defs/name` */
+  readonly $ref?: string
+  readonly $defs?: Readonly<Record<string, SchemaNode>>
 }
 
 /** The keys that the schema knows at a path. */
@@ -20,13 +23,16 @@ export function descriptionOf(path: InventoryPath): string | undefined {
 }
 
 function nodesAt(path: InventoryPath): SchemaNode[] {
-  let nodes: SchemaNode[] = [editorSchema()]
-  for (const step of path) nodes = nodes.flatMap(branches).flatMap((node) => childOf(node, step))
-  return nodes.flatMap(branches)
-}
-
-function branches(node: SchemaNode): SchemaNode[] {
-  return node.anyOf ? node.anyOf.flatMap(branches) : [node]
+  const root: SchemaNode = editorSchema()
+  const branches = (node: SchemaNode): SchemaNode[] => {
+    const name = node.$ref?.replace('#/$defs/', '')
+    const named = name === undefined ? undefined : root.$defs?.[name]
+    return [node, ...(named ? branches(named) : []), ...(node.anyOf ?? []).flatMap(branches)]
+  }
+  return path.reduce<SchemaNode[]>(
+    (nodes, step) => nodes.flatMap((node) => childOf(node, step)).flatMap(branches),
+    branches(root),
+  )
 }
 
 function childOf(node: SchemaNode, step: string | number): SchemaNode[] {

@@ -24,7 +24,7 @@ export function text(pattern: RegExp, expected: string) {
 
 /** Text that is not empty. */
 export function nonEmpty() {
-  return text(/\S/, 'a text that is not empty')
+  return text(/\S/, 'a string that is not empty')
 }
 
 /** One of the given words. */

@@ -59,7 +59,7 @@ function unknownKey(path: InventoryPath, key: string): Finding {
 }
 
 const typeNames: Readonly<Record<string, string>> = {
-  string: 'a text',
+  string: 'a string',
   number: 'a number',
   int: 'a whole number',
   boolean: 'true or false',
@@ -70,6 +70,11 @@ const typeNames: Readonly<Record<string, string>> = {
 
 function wrongType(issue: z.core.$ZodIssueInvalidType, path: InventoryPath, written: WrittenAs): Finding {
   const { input, expected } = issue
+  if (path.length === 0) {
+    const message =
+      input === null || input === undefined ? 'the file is empty' : `the file holds ${nameOf(input)}, not a map`
+    return { code: 'KW1004', path, message, hint: 'an inventory starts with apiVersion: kubewright/v1alpha1' }
+  }
   if (input === undefined) return { code: 'KW1011', path, message: 'is missing', hint: descriptionOf(path) }
   const wanted = typeNames[expected] ?? expected
   if (input === null) {
@@ -82,7 +87,7 @@ function wrongType(issue: z.core.$ZodIssueInvalidType, path: InventoryPath, writ
   }
   const source = written(path)
   if (expected === 'string' && source !== undefined && ['number', 'boolean'].includes(typeof input)) {
-    const message = `expected a text, but YAML reads ${source} as the ${typeof input} ${JSON.stringify(input)}`
+    const message = `expected a string, but YAML reads ${source} as ${source === JSON.stringify(input) ? `a ${typeof input}` : `the ${typeof input} ${JSON.stringify(input)}`}`
     return { code: 'KW1015', path, message, hint: quotingHint(path, source) }
   }
   return { code: 'KW1012', path, message: `expected ${wanted}, got ${nameOf(input)}` }
@@ -98,7 +103,7 @@ function quotingHint(path: InventoryPath, source: string): string {
 function nameOf(input: unknown): string {
   if (Array.isArray(input)) return 'a list'
   if (typeof input === 'object') return 'a map'
-  return typeof input === 'string' ? `the text ${quote(input)}` : `the ${typeof input} ${JSON.stringify(input)}`
+  return typeof input === 'string' ? `the string ${quote(input)}` : `the ${typeof input} ${JSON.stringify(input)}`
 }
 
 function wrongWord(path: InventoryPath, issue: z.core.$ZodIssueInvalidValue): Finding {
