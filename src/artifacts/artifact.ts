@@ -20,6 +20,9 @@ export interface Artifact {
 export interface ArtifactIndex {
   /** Digest of the index, for saved plans. */
   readonly digest: string
-  /** The artifact, or an error that names what is missing and how to get it. */
+  has(name: string, version: string, architecture: string): boolean
+  /** The artifact, or an error (KW4001) that names what is missing and how to get it. */
   find(name: string, version: string, architecture: string): Artifact
+  /** The image with this upstream reference, or an error (KW4001). */
+  findImage(reference: string, architecture: string): Artifact
 }

@@ -54,7 +54,6 @@ class Run {
   readonly #begun: ReturnType<typeof beginOnce>
   readonly #announced: ReadonlySet<string>
   readonly #planned: ReadonlySet<string>
-  readonly #changed = new Map<string, Set<string>>()
 
   constructor(options: ApplyOptions) {
     this.#options = options
@@ -103,9 +102,7 @@ class Run {
 
   async #segment(host: string, step: Step, resources: readonly Resource[]): Promise<boolean> {
     const target = this.#target(host)
-    const changed = this.#changed.get(host) ?? new Set<string>()
-    this.#changed.set(host, changed)
-    const due = compareAll(resources, await target.probe(resources), changed)
+    const due = compareAll(resources, await target.probe(resources), new Set())
     const acting = due.filter(({ change }) => change.actions.length > 0)
     for (const one of due) this.#assertAnnounced(host, one)
     for (const batch of batches(acting)) {

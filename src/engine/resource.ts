@@ -135,4 +135,14 @@ export interface Deliver extends Located {
   readonly paths: readonly string[]
 }
 
-export type Action = WriteFile | MakeDirectory | Link | Remove | Run | Deliver
+/** Applies one API object server-side, from the control plane that it runs on; neighbours travel together. */
+export interface ApplyObject extends Located {
+  readonly kind: 'apply'
+  /** `ConfigMap kube-system/kubeadm-config`. */
+  readonly name: string
+  readonly object: Readonly<Record<string, unknown>>
+  /** Takes a `v1` List as JSON on stdin; neighbours with the same command are one call. */
+  readonly command: Command
+}
+
+export type Action = WriteFile | MakeDirectory | Link | Remove | Run | Deliver | ApplyObject

@@ -16,7 +16,7 @@ const actPrelude = scriptFile('host/act.sh')
 
 /** Builds the script and the payload for changes of one host; output lines `done N` and `failed N CODE` say how far it came. */
 export function actShipment(operation: Operation, changes: readonly ReadyChange[]): Shipment {
-  const segments = changes.map((change, index) => segment(operation, change, index))
+  const segments = grouped(changes).map((group) => segment(operation, group))
   const intents = changes.map((change) => sh`kw_journal ${journalLine(operation, change, 'intent')}`)
   const body = lines(
     sh`KW_OPERATION=${operation.id}`,
@@ -30,21 +30,58 @@ export function actShipment(operation: Operation, changes: readonly ReadyChange[
   return { script: braced(body), payload: payloadOf(changes) }
 }
 
-function segment(operation: Operation, change: ReadyChange, index: number): Command {
-  const actions = change.actions.map(actionCommand)
+/** Changes with their place in the batch; neighbours that apply API objects by the same command are one group. */
+function grouped(changes: readonly ReadyChange[]): readonly (readonly Placed[])[] {
+  const groups: Placed[][] = []
+  for (const [index, change] of changes.entries()) {
+    const last = groups.at(-1)
+    const command = applyCommandOf(change)
+    if (command !== undefined && last?.[0] !== undefined && applyCommandOf(last[0].change) === command) {
+      last.push({ index, change })
+    } else groups.push([{ index, change }])
+  }
+  return groups
+}
+
+interface Placed {
+  readonly index: number
+  readonly change: ReadyChange
+}
+
+function applyCommandOf({ actions }: ReadyChange): string | undefined {
+  const [first] = actions
+  return actions.length === 1 && first?.action.kind === 'apply' ? first.action.command.text : undefined
+}
+
+function segment(operation: Operation, group: readonly Placed[]): Command {
+  const journal = (status: string) =>
+    lines(...group.map(({ change }) => sh`kw_journal ${journalLine(operation, change, status)}`))
   return sh`(
 set -e
-${lines(...actions)}
+${lines(...groupCommands(group))}
 )
 kw_code=$?
 if [ $kw_code -ne 0 ]; then
-kw_journal ${journalLine(operation, change, 'failed')}
+${journal('failed')}
 kw_synced
-echo failed ${index} $kw_code
+echo failed ${group[0]?.index ?? 0} $kw_code
 exit 70
 fi
-kw_journal ${journalLine(operation, change, 'done')}
-echo done ${index}`
+${journal('done')}
+${lines(...group.map(({ index }) => sh`echo done ${index}`))}`
+}
+
+function groupCommands(group: readonly Placed[]): readonly Command[] {
+  const actions = group.flatMap(({ change }) => change.actions)
+  const [first] = actions
+  if (first?.action.kind !== 'apply' || group.length === 1) return actions.map(actionCommand)
+  return [applyObjects(first.action.command, actions)]
+}
+
+/** One call for all objects: starting kubectl costs more than applying. */
+function applyObjects(command: Command, actions: readonly ReadyAction[]): Command {
+  const items = actions.flatMap(({ action }) => (action.kind === 'apply' ? [action.object] : []))
+  return sh`printf '%s' ${JSON.stringify({ apiVersion: 'v1', kind: 'List', items })} | ${command}`
 }
 
 function journalLine(operation: Operation, { resource, change }: ReadyChange, status: string): string {
@@ -55,7 +92,8 @@ function octal(mode: number): string {
   return mode.toString(8).padStart(4, '0')
 }
 
-function actionCommand({ action, bytes, secret }: ReadyAction): Command {
+function actionCommand(ready: ReadyAction): Command {
+  const { action, bytes, secret } = ready
   const kept = secret ? 'secrets' : 'files'
   const size = bytes?.length ?? 0
   switch (action.kind) {
@@ -78,6 +116,8 @@ ${action.command}
     }
     case 'deliver':
       return deliverCommand(action)
+    case 'apply':
+      return applyObjects(action.command, [ready])
   }
 }
 

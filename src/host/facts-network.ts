@@ -31,7 +31,7 @@ export const network: Part<Network> = {
     const routes = [...list('routes4'), ...list('routes6')].filter((route) => !textOf(route['dst']).startsWith('fe80:'))
     const addresses = links.flatMap(addressesOf)
     return {
-      addresses: addresses.map(({ lasting: _, ...address }) => address),
+      addresses,
       routes: routes.flatMap(routeOf),
       vxlans: list('vxlans').flatMap(vxlanOf),
       listening: linesOf(sections, 'listening').flatMap(listeningOf),
@@ -45,12 +45,7 @@ export const network: Part<Network> = {
   },
 }
 
-interface LastingAddress extends InterfaceAddress {
-  /** Not a privacy address or one that is about to go. */
-  readonly lasting: boolean
-}
-
-function addressesOf(link: Json): readonly LastingAddress[] {
+function addressesOf(link: Json): readonly InterfaceAddress[] {
   const name = textOf(link['ifname'])
   return objectsOf(link['addr_info']).flatMap((info) => {
     if (typeof info['local'] !== 'string' || typeof info['prefixlen'] !== 'number') return []
@@ -67,7 +62,7 @@ function routeOf(route: Json): readonly Route[] {
   return [{ destination: route['dst'], interface: route['dev'] }]
 }
 
-function defaultAddress(route: Json, addresses: readonly LastingAddress[]): Network['defaults'] {
+function defaultAddress(route: Json, addresses: readonly InterfaceAddress[]): Network['defaults'] {
   const dev = textOf(route['dev'])
   const ipv6 = textOf(route['gateway']).includes(':')
   const preferred = textOf(route['prefsrc'])

@@ -14,11 +14,13 @@ export const distributionUnits: Readonly<Record<string, string>> = {
 }
 
 const units = [
-  ...['containerd', 'docker', 'crio', 'cri-docker', 'kubelet'],
-  ...['firewalld', 'ufw', 'nftables'],
-  ...['systemd-timesyncd', 'chrony', 'chronyd', 'ntp', 'ntpd', 'ntpsec', 'openntpd', 'systemd-resolved'],
+  'containerd docker crio cri-docker kubelet',
+  'firewalld ufw nftables',
+  'systemd-timesyncd chrony chronyd ntp ntpd ntpsec openntpd systemd-resolved',
   ...Object.keys(distributionUnits),
 ]
+  .join(' ')
+  .split(' ')
 
 const programs = ['containerd', 'runc', 'dockerd', 'crio']
 

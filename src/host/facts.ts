@@ -43,6 +43,8 @@ export interface InterfaceAddress {
   readonly address: string
   readonly prefix: number
   readonly mac: string
+  /** Not a privacy address or one that is about to go. */
+  readonly lasting: boolean
 }
 
 export interface Route {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createTwoFilesPatch } from 'diff'
-import type { Change, Impact, Resource } from '../engine/resource.ts'
+import type { Change, Impact, Resource, Run } from '../engine/resource.ts'
 import { sh } from '../transport/command.ts'
 
 export interface FileOptions {
@@ -55,11 +55,22 @@ export function file(path: string, content: string, options: FileOptions = {}): 
         summary: absent ? `write ${path}` : `${path}: ${problems.join(', ')}`,
         ...(diff === undefined ? {} : { diff }),
         impact,
-        actions: [{ kind: 'write', path, content, mode, owner, undo: 'restore' }],
+        actions: [
+          state.kind === 'file' && state.sha256 === wanted
+            ? permissions(path, mode, owner)
+            : { kind: 'write', path, content, mode, owner, undo: 'restore' },
+        ],
       }
     },
     digest: ({ kind, mode, owner, sha256 }) => ({ kind, mode, owner, sha256 }),
   }
+}
+
+/** Only the mode and owner are set, so that nobody who watches the content is woken. */
+export function permissions(path: string, mode: number, owner = 'root:root'): Run {
+  const command = sh`chmod ${mode.toString(8)} ${path}
+chown ${owner} ${path}`
+  return { kind: 'run', command, undo: 'inverse' }
 }
 
 /** A directory with this mode and owner. */

@@ -14,4 +14,6 @@ export interface Context {
   readonly artifacts: ArtifactIndex
   /** Content of text artifacts (manifests) by `name version`, read before planning. */
   readonly manifests: ReadonlyMap<string, string>
+  /** Time of planning; certificates are judged by it. */
+  readonly now: Date
 }

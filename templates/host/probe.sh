@@ -21,3 +21,16 @@ kw_inputs() {
 }
 # kw_installed PATH: the last record of what we installed there.
 kw_installed() { grep -F "{\"path\":\"$1\"," /var/lib/kubewright/installed.ndjson 2>/dev/null | tail -n 1; }
+# kw_kubectl SERVER ARGS...: kubectl as administrator against one API server; it keeps no cache on disk.
+kw_kubectl() {
+  kw_server=$1; shift
+  kw_conf=/etc/kubernetes/super-admin.conf; [ -e "$kw_conf" ] || kw_conf=/etc/kubernetes/admin.conf
+  kubectl --kubeconfig "$kw_conf" --server "$kw_server" --cache-dir /proc/kubewright "$@"
+}
+# kw_sandboxes: metadata of the running pod sandboxes of the control plane, one JSON document after another.
+kw_sandboxes() {
+  for kw_id in $(ctr -n k8s.io containers ls -q 'labels."io.cri-containerd.kind"==sandbox,labels.tier==control-plane'); do
+    case $kw_tasks in *"
+$kw_id "*) echo "sandbox $(ctr -n k8s.io containers info "$kw_id" | tr -d '\n')" ;; esac
+  done
+}

@@ -1,0 +1,44 @@
+import type { Agenda, HostPhase, Phase, Task } from '../engine/task.ts'
+import type { Cluster, Host } from '../inventory/cluster.ts'
+import type { Context } from '../tasks/context.ts'
+import type { HostSelector, Playbook } from './load.ts'
+
+/** Applies a playbook to a cluster: selects the hosts of each phase and asks each task for its resources. */
+export function agendaOf(
+  playbook: Playbook,
+  tasks: ReadonlyMap<string, Task<Context>>,
+  cluster: Cluster,
+  contexts: ReadonlyMap<string, Context>,
+): Agenda {
+  const phases = playbook.phases.map(({ name, hosts, after, concurrency, tasks: names }): Phase => {
+    const parts = selectHosts(cluster, hosts).flatMap((host): HostPhase[] => {
+      const context = contexts.get(host.name)
+      if (context === undefined) return []
+      const steps = names.flatMap((taskName) => {
+        const task = tasks.get(taskName)
+        if (task === undefined) return []
+        return [{ task: task.name, summary: task.summary, resources: task.resources(context) }]
+      })
+      return [{ host: host.name, steps: steps.filter((step) => step.resources.length > 0) }]
+    })
+    return { name, after, concurrency, hosts: parts }
+  })
+  return { playbook: playbook.name, phases }
+}
+
+/** The hosts that a selector of a playbook names, in the order of the inventory. */
+export function selectHosts(cluster: Cluster, selector: HostSelector): readonly Host[] {
+  const controlPlanes = cluster.hosts.filter((host) => host.roles.includes('control-plane'))
+  switch (selector) {
+    case 'all':
+      return cluster.hosts
+    case 'control-planes':
+      return controlPlanes
+    case 'first-control-plane':
+      return controlPlanes.slice(0, 1)
+    case 'other-control-planes':
+      return controlPlanes.slice(1)
+    case 'workers':
+      return cluster.hosts.filter((host) => !host.roles.includes('control-plane'))
+  }
+}

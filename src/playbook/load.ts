@@ -1,0 +1,81 @@
+import { readFile, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseDocument } from 'yaml'
+import { z } from 'zod'
+import { KubewrightError } from '../engine/errors.ts'
+import { nearest } from '../inventory/nearest.ts'
+import { packageRoot } from '../package.ts'
+
+const selectors = ['all', 'control-planes', 'first-control-plane', 'other-control-planes', 'workers'] as const
+
+export type HostSelector = (typeof selectors)[number]
+
+const phaseSchema = z.strictObject({
+  name: z.string(),
+  hosts: z.enum(selectors),
+  after: z.array(z.string()).default([]),
+  concurrency: z.number().int().positive().default(20),
+  tasks: z.array(z.string()).min(1),
+})
+
+const playbookSchema = z.strictObject({ phases: z.array(phaseSchema).min(1) })
+
+export type PlaybookPhase = z.infer<typeof phaseSchema>
+
+/** An ordered list of phases: it selects and orders, and holds no conditions, loops, variables or templates. */
+export interface Playbook {
+  readonly name: string
+  /** The text of the file, for the digest of a saved plan. */
+  readonly text: string
+  readonly phases: readonly PlaybookPhase[]
+}
+
+/** Reads `playbooks/<name>.yaml`; a phase that comes after an unknown or later one, or an unknown task, is an error. */
+export async function loadPlaybook(name: string, knownTasks: readonly string[]): Promise<Playbook> {
+  const directory = join(packageRoot, 'playbooks')
+  const path = join(directory, `${name}.yaml`)
+  const text = await readFile(path, 'utf8').catch(async () => {
+    const names = (await readdir(directory)).map((file) => file.replace(/\.yaml$/, ''))
+    throw invalid(name, `there is no playbook of that name${suggestion(name, names)}`)
+  })
+  const document = parseDocument(text, { uniqueKeys: true })
+  const [problem] = document.errors
+  if (problem !== undefined) throw invalid(name, problem.message)
+  const parsed = playbookSchema.safeParse(document.toJS())
+  if (!parsed.success) throw invalid(name, z.prettifyError(parsed.error))
+  checkReferences(name, parsed.data.phases, knownTasks)
+  return { name, text, phases: parsed.data.phases }
+}
+
+function checkReferences(name: string, phases: readonly PlaybookPhase[], knownTasks: readonly string[]): void {
+  const seen: string[] = []
+  for (const phase of phases) {
+    if (seen.includes(phase.name)) throw invalid(name, `two phases are named ${phase.name}`)
+    const early = phase.after.find((other) => !seen.includes(other))
+    if (early !== undefined) {
+      throw invalid(name, `${phase.name} comes after ${early}, which is not an earlier phase${suggestion(early, seen)}`)
+    }
+    const unknown = phase.tasks.find((task) => !knownTasks.includes(task))
+    if (unknown !== undefined) {
+      throw invalid(
+        name,
+        `${phase.name} names the task ${unknown}, which does not exist${suggestion(unknown, knownTasks)}`,
+      )
+    }
+    seen.push(phase.name)
+  }
+}
+
+function suggestion(word: string, known: readonly string[]): string {
+  const close = nearest(word, known)
+  return close === undefined ? '' : `; did you mean ${close}?`
+}
+
+function invalid(name: string, what: string): KubewrightError {
+  return new KubewrightError({
+    code: 'KW1101',
+    exit: 'usage',
+    message: `Playbook ${name}: ${what}`,
+    hint: 'Correct the playbook; playbooks/ in the package has all of them.',
+  })
+}

@@ -1,0 +1,94 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Change, Resource } from '../engine/resource.ts'
+import { objectName, type KubernetesObject } from '../kubernetes/object.ts'
+import { printYaml } from '../render/yaml.ts'
+import { sh, type Command } from '../transport/command.ts'
+import { textDiff } from './file.ts'
+
+/** The API and one object in it: as it is, and as it would be after a server-side apply. */
+export interface ObjectState {
+  readonly api: 'absent' | 'unknown' | 'up'
+  readonly live: Readonly<Record<string, unknown>> | undefined
+  readonly wanted: Readonly<Record<string, unknown>> | undefined
+}
+
+/** How the API is reached from the control plane that the resources run on. */
+export interface ApiAccess {
+  /** `https://10.0.0.11:6443`, the API server of that very host. */
+  readonly server: string
+}
+
+/** API objects that are applied server-side with the field manager `kubewright`. All objects of one set share one probe. */
+export function apiObjects(objects: readonly KubernetesObject[], access: ApiAccess): readonly Resource<ObjectState>[] {
+  const script = probeScript(objects, access)
+  const command = applyCommand(access)
+  return objects.map((object) => {
+    const name = objectName(object)
+    return {
+      id: `object:${object.kind}/${object.metadata.namespace ?? ''}/${object.metadata.name}`,
+      probe: { script, parse: (output: string) => parseState(output, object) },
+      compare(state: ObjectState): Change | undefined {
+        const common = { impact: 'none', actions: [{ kind: 'apply', name, object, command, undo: 'restore' }] } as const
+        if (state.api === 'unknown')
+          return { ...common, verb: 'update', summary: `${name}: decided when the API is up` }
+        if (state.live === undefined) return { ...common, verb: 'create', summary: `create ${name}` }
+        const live = comparable(state.live)
+        const wanted = state.wanted === undefined ? undefined : comparable(state.wanted)
+        if (isDeepStrictEqual(live, wanted)) return undefined
+        const diff = wanted === undefined ? undefined : textDiff(name, printYaml(live), printYaml(wanted))
+        return { ...common, verb: 'update', summary: `update ${name}`, ...(diff === undefined ? {} : { diff }) }
+      },
+      digest: ({ api, live }: ObjectState) => ({ api, live: live === undefined ? undefined : comparable(live) }),
+    }
+  })
+}
+
+/** The command that applies objects from a JSON list on stdin. */
+export function applyCommand({ server }: ApiAccess): Command {
+  return sh`kw_kubectl ${server} apply --server-side --force-conflicts --field-manager=kubewright --validate=false -f - >/dev/null`
+}
+
+function probeScript(objects: readonly KubernetesObject[], { server }: ApiAccess): Command {
+  return sh`[ -e /etc/kubernetes/admin.conf ] && [ -x /usr/bin/kubectl ] || { echo absent; exit; }
+kw_objects=${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects })}
+kw_live=$(printf '%s' "$kw_objects" | kw_kubectl ${server} get -f - --ignore-not-found -o json --request-timeout=20s) || { kw_kubectl ${server} get --raw /readyz --request-timeout=5s >/dev/null || { echo unknown; exit; }; }
+echo up
+printf '%s' "$kw_live" | tr -d '\n'
+echo
+printf '%s' "$kw_objects" | kw_kubectl ${server} apply --server-side --force-conflicts --field-manager=kubewright --validate=false --dry-run=server -o json --request-timeout=20s -f - | tr -d '\n'`
+}
+
+function parseState(output: string, object: KubernetesObject): ObjectState {
+  const [first = 'absent', live = '', wanted = ''] = output.split('\n')
+  if (first !== 'up') return { api: first === 'unknown' ? 'unknown' : 'absent', live: undefined, wanted: undefined }
+  return { api: 'up', live: pick(live, object), wanted: pick(wanted, object) }
+}
+
+interface Found {
+  readonly kind?: string
+  readonly metadata?: { readonly name?: string; readonly namespace?: string }
+  readonly items?: readonly Found[]
+}
+
+function pick(text: string, { kind, metadata }: KubernetesObject): Readonly<Record<string, unknown>> | undefined {
+  if (text.trim() === '') return undefined
+  const document = JSON.parse(text) as Found
+  const items = document.items ?? [document]
+  const found = items.find(
+    (item) =>
+      item.kind === kind &&
+      item.metadata?.name === metadata.name &&
+      (metadata.namespace === undefined || item.metadata.namespace === metadata.namespace),
+  )
+  return found as Readonly<Record<string, unknown>> | undefined
+}
+
+/** An object without what the server and controllers own. */
+function comparable(object: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { metadata } = object
+  const rest = Object.entries(object).filter(([key]) => key !== 'status' && key !== 'metadata')
+  const kept = Object.entries((metadata ?? {}) as Record<string, unknown>).filter(([key]) => !serverOwned.has(key))
+  return { ...Object.fromEntries(rest), metadata: Object.fromEntries(kept) }
+}
+
+const serverOwned = new Set(['managedFields', 'resourceVersion', 'generation', 'uid', 'creationTimestamp', 'selfLink'])

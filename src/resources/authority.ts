@@ -1,0 +1,158 @@
+import type { Change, Deferred, Finding, Resolving, Resource } from '../engine/resource.ts'
+import {
+  certificateFiles,
+  serviceAccountPair,
+  pkiDirectory,
+  type AuthorityName,
+  type AuthoritySpec,
+} from '../pki/certificates.ts'
+import { generateKey, issueAuthority, publicKeyOf, type Authority, type KeyAlgorithm } from '../pki/issue.ts'
+import { compareAuthority, readCertificate } from '../pki/read.ts'
+import type { Secret } from '../transport/command.ts'
+import { modeChange, pairProbe, type PairState } from './pem.ts'
+
+/** Where authorities live and how new ones are made. */
+export interface AuthoritySource {
+  /** The control planes, in the order in which they are asked. */
+  readonly hosts: readonly string[]
+  readonly algorithm: KeyAlgorithm
+  /** Seconds. */
+  readonly validity: number
+}
+
+/**
+ * The certificate and key of an authority, during apply: read from the control plane that has it, completed where only its key
+ * is there, made where there is none. Once for each operation, so that all control planes share it.
+ */
+export function authorityPair(spec: AuthoritySpec, source: AuthoritySource, context: Resolving): Promise<Authority> {
+  return context.once(`authority ${spec.name}`, async () => {
+    const files = certificateFiles(spec)
+    for (const host of source.hosts) {
+      const key = await context.read(host, files.key)
+      if (key === undefined) continue
+      const certificate = await context.read(host, files.certificate)
+      return { key, certificate: certificate?.reveal() ?? issue(spec, source, key, context.now) }
+    }
+    const key = await generateKey(source.algorithm)
+    return { key, certificate: issue(spec, source, key, context.now) }
+  })
+}
+
+function issue(spec: AuthoritySpec, { validity }: AuthoritySource, key: Secret, now: Date): string {
+  return issueAuthority({ spec, key, validitySeconds: validity, now })
+}
+
+/** The authority's certificate as text: known when it was observed, else known after apply. */
+export function authorityCertificate(spec: AuthoritySpec, source: AuthoritySource): Deferred<string> {
+  return {
+    kind: 'deferred',
+    description: `certificate of ${spec.commonName}, known after apply`,
+    resolve: async (context) => (await authorityPair(spec, source, context)).certificate,
+  }
+}
+
+/** A certificate authority of the cluster on a control plane: what is there is kept, a new one is made only where none is. */
+export function authority(spec: AuthoritySpec, source: AuthoritySource, now: Date): Resource<PairState> {
+  const files = certificateFiles(spec)
+  const deferred = (what: 'key' | 'certificate'): Deferred<string | Secret> => ({
+    kind: 'deferred',
+    description: `${what} of ${spec.commonName}, known after apply`,
+    resolve: async (context) => (await authorityPair(spec, source, context))[what],
+  })
+  return {
+    id: `authority:${spec.name}`,
+    probe: pairProbe(files.certificate, files.key),
+    examine: (state) => authorityFindings(spec, files, state, now),
+    compare(state): Change | undefined {
+      if (state.keyFile.kind === 'file' && state.certificate !== undefined) {
+        return modeChange(`authority ${spec.commonName}`, [
+          { path: files.key, mode: 0o600, state: state.keyFile },
+          { path: files.certificate, mode: 0o644, state: state.certificateFile },
+        ])
+      }
+      if (state.certificate !== undefined) return undefined
+      return {
+        verb: 'create',
+        summary: `authority ${spec.commonName} (${source.algorithm}, known after apply)`,
+        impact: 'none',
+        actions: [
+          { kind: 'write', path: files.key, content: deferred('key'), mode: 0o600, undo: 'restore' },
+          { kind: 'write', path: files.certificate, content: deferred('certificate'), mode: 0o644, undo: 'restore' },
+        ],
+      }
+    },
+  }
+}
+
+function authorityFindings(
+  spec: AuthoritySpec,
+  files: { certificate: string; key: string },
+  { certificate, keyFile }: PairState,
+  now: Date,
+): readonly Finding[] {
+  if (certificate === undefined) return []
+  if (keyFile.kind !== 'file') {
+    return [
+      {
+        check: 'ExternalCA',
+        severity: 'error',
+        message: `${files.certificate} has no ${files.key}, so nothing can be signed with it`,
+        hint: 'Put the key beside it, or remove the certificate so that a new authority is made; external authorities are not supported yet.',
+      },
+    ]
+  }
+  return compareAuthority(readCertificate(certificate), now).map((reason) => ({
+    check: 'CertificateAuthority',
+    severity: 'error',
+    message: `The authority in ${files.certificate} (${spec.name}) cannot be used: ${reason}`,
+    hint: 'Replace it and its key by valid ones, or remove both so that a new authority is made.',
+  }))
+}
+
+/** The pair that signs service account tokens, the same on every control plane. */
+export function serviceAccountKeys(source: AuthoritySource): Resource<PairState> {
+  const key = `${pkiDirectory}/${serviceAccountPair.key}`
+  const publicKey = `${pkiDirectory}/${serviceAccountPair.publicKey}`
+  const deferred = (what: 'key' | 'public key'): Deferred<string | Secret> => ({
+    kind: 'deferred',
+    description: `service account ${what}, known after apply`,
+    async resolve(context) {
+      const made = await serviceAccountKey(key, source, context)
+      return what === 'key' ? made : publicKeyOf(made)
+    },
+  })
+  return {
+    id: 'service-account-keys',
+    probe: pairProbe(publicKey, key),
+    compare(state): Change | undefined {
+      if (state.keyFile.kind === 'file' && state.certificate !== undefined) {
+        return modeChange('service account keys', [
+          { path: key, mode: 0o600, state: state.keyFile },
+          { path: publicKey, mode: 0o600, state: state.certificateFile },
+        ])
+      }
+      return {
+        verb: 'create',
+        summary: 'service account key pair (known after apply)',
+        impact: 'none',
+        actions: [
+          { kind: 'write', path: key, content: deferred('key'), mode: 0o600, undo: 'restore' },
+          { kind: 'write', path: publicKey, content: deferred('public key'), mode: 0o600, undo: 'restore' },
+        ],
+      }
+    },
+  }
+}
+
+function serviceAccountKey(path: string, source: AuthoritySource, context: Resolving): Promise<Secret> {
+  return context.once('service account', async () => {
+    for (const host of source.hosts) {
+      const key = await context.read(host, path)
+      if (key !== undefined) return key
+    }
+    return generateKey(source.algorithm)
+  })
+}
+
+/** Names the authority that signs a certificate. */
+export type Signer = (name: AuthorityName, context: Resolving) => Promise<Authority>
