@@ -60,7 +60,8 @@ function remove(holder: object, path: string): void {
 function place(holder: object, path: string): { parent: Record<string, unknown> | unknown[]; token: string } {
   const all = tokens(path)
   const parent = all.slice(0, -1).reduce((value: unknown, token) => member(value, token, path), holder)
-  if (!Array.isArray(parent) && !isMapping(parent)) throw new Error(`${path}: its parent is neither a mapping nor a list`)
+  if (!Array.isArray(parent) && !isMapping(parent))
+    throw new Error(`${path}: its parent is neither a mapping nor a list`)
   return { parent, token: all.at(-1) ?? '' }
 }
 

@@ -19,11 +19,14 @@ const engine = Handlebars.create()
 const sources = new Map<string, Source>()
 
 // JSON is YAML, so no value needs quoting or indentation of its own.
-engine.registerHelper('json', (value: unknown, options: { readonly loc?: { readonly start: { readonly line: number } } }) => {
-  const line = options.loc?.start.line
-  if (value === undefined) throw new Error(`line ${line ?? '?'}: a value is missing`)
-  return JSON.stringify(value)
-})
+engine.registerHelper(
+  'json',
+  (value: unknown, options: { readonly loc?: { readonly start: { readonly line: number } } }) => {
+    const line = options.loc?.start.line
+    if (value === undefined) throw new Error(`line ${line ?? '?'}: a value is missing`)
+    return JSON.stringify(value)
+  },
+)
 
 /** Renders a template, named by its path below `templates/`; a value that the view lacks is an error. */
 export function renderText(templatePath: string, view: View): string {

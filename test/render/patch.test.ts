@@ -44,7 +44,11 @@ describe('merge patches (RFC 7386)', () => {
     [{ a: 'c' }, { a: ['b'] }, { a: ['b'] }],
     [{ a: { b: 'c' } }, { a: { b: 'd', c: null } }, { a: { b: 'd' } }],
     [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
-    [['a', 'b'], ['c', 'd'], ['c', 'd']],
+    [
+      ['a', 'b'],
+      ['c', 'd'],
+      ['c', 'd'],
+    ],
     [{ a: 'b' }, ['c'], ['c']],
     [{ a: 'foo' }, null, null],
     [{ e: null }, { a: 1 }, { e: null, a: 1 }],
@@ -120,7 +124,10 @@ describe('strategic merge patches', () => {
             {
               name: 'etcd',
               command: ['sleep'],
-              env: [{ name: 'A', value: '2' }, { name: 'B', value: '3' }],
+              env: [
+                { name: 'A', value: '2' },
+                { name: 'B', value: '3' },
+              ],
               volumeMounts: [{ mountPath: '/var/lib/etcd', readOnly: false }],
             },
             { name: 'sidecar' },
@@ -133,7 +140,10 @@ describe('strategic merge patches', () => {
         {
           name: 'etcd',
           command: ['sleep'],
-          env: [{ name: 'A', value: '2' }, { name: 'B', value: '3' }],
+          env: [
+            { name: 'A', value: '2' },
+            { name: 'B', value: '3' },
+          ],
           volumeMounts: [
             { name: 'data', mountPath: '/var/lib/etcd', readOnly: false },
             { name: 'certs', mountPath: '/etc/kubernetes/pki/etcd' },
@@ -173,13 +183,15 @@ describe('strategic merge patches', () => {
     expect(
       applyPatches({ ports: [{ containerPort: 1, name: 'a' }] }, [ports([{ containerPort: 1, name: 'b' }])]),
     ).toEqual({ ports: [{ containerPort: 1, name: 'b' }] })
-    expect(applyPatches({ ports: [{ port: 1 }] }, [ports([{ port: 2 }])])).toEqual({ ports: [{ port: 1 }, { port: 2 }] })
+    expect(applyPatches({ ports: [{ port: 1 }] }, [ports([{ port: 2 }])])).toEqual({
+      ports: [{ port: 1 }, { port: 2 }],
+    })
   })
 
   test('a member without its key and an unknown directive are errors that name their path', () => {
-    expect(() => applyPatches(pod, [strategic({ spec: { containers: [{ image: 'x' }] } })], 'spec.etcd.patches')).toThrow(
-      'spec.etcd.patches[0] (strategic): /spec/containers: a member of the list needs name',
-    )
+    expect(() =>
+      applyPatches(pod, [strategic({ spec: { containers: [{ image: 'x' }] } })], 'spec.etcd.patches'),
+    ).toThrow('spec.etcd.patches[0] (strategic): /spec/containers: a member of the list needs name')
     expect(() => applyPatches(pod, [strategic({ spec: { $retainKeys: ['x'] } })])).toThrow(
       'patches[0] (strategic): /spec/$retainKeys: this directive is not supported',
     )
