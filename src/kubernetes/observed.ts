@@ -13,6 +13,8 @@ export interface Observed {
   readonly kubernetesVersion: string | undefined
   /** ClusterConfiguration of the ConfigMap kubeadm-config. */
   readonly clusterConfiguration: Readonly<Record<string, unknown>> | undefined
+  /** What the living cluster was made with: from {@link clusterConfiguration}, or from the static pods while the API does not answer. */
+  readonly living: LivingConfiguration | undefined
   /** DaemonSets of known CNIs that the API has: `flannel`, `calico`. */
   readonly cnis: readonly string[]
 }
@@ -22,6 +24,17 @@ export interface ObservedAuthority {
   /** Hosts that hold the certificate, and those that hold the key. */
   readonly certificateOn: readonly string[]
   readonly keyOn: readonly string[]
+  /** Hosts whose certificate is another one than {@link certificate}. */
+  readonly differsOn: readonly string[]
+}
+
+/** The choices that cannot be changed on a living cluster; what is not known is undefined. */
+export interface LivingConfiguration {
+  /** Without `v`. */
+  readonly kubernetesVersion: string | undefined
+  readonly podSubnets: readonly string[] | undefined
+  readonly serviceSubnets: readonly string[] | undefined
+  readonly dnsDomain: string | undefined
 }
 
 export interface ObservedNode {

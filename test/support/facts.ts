@@ -144,9 +144,7 @@ export function factsOf(overrides: FactsOverrides = {}): Facts {
     cgroupVersion: 2,
     cgroupControllers: ['cpuset', 'cpu', 'io', 'memory', 'hugetlb', 'pids'],
     clockOffset: 0,
-    addresses: [
-      { interface: 'eth0', address: nodeIP, prefix: 24, mac },
-    ],
+    addresses: [{ interface: 'eth0', address: nodeIP, prefix: 24, mac, lasting: true }],
     routes: [
       { destination: 'default', interface: 'eth0' },
       { destination: '10.89.5.0/24', interface: 'eth0' },
@@ -174,6 +172,7 @@ export function observedOf(overrides: Partial<Observed> = {}): Observed {
     nodes: [],
     kubernetesVersion: undefined,
     clusterConfiguration: undefined,
+    living: undefined,
     cnis: [],
     ...overrides,
   }
@@ -197,6 +196,11 @@ export function nodeOf(name: string, overrides: Partial<ObservedNode> = {}): Obs
 export const completeArtifacts: ArtifactIndex = {
   digest: 'a'.repeat(64),
   has: () => true,
+  findImage: (reference, architecture) => ({
+    ...completeArtifacts.find(reference, '', architecture),
+    kind: 'image',
+    image: reference,
+  }),
   find: (name, version, architecture): Artifact => ({
     name,
     version,
@@ -219,6 +223,7 @@ export function contextOf(overrides: Partial<Context> = {}): Context {
     observed: observedOf(),
     artifacts: completeArtifacts,
     manifests: new Map(),
+    now: new Date('2026-10-01T12:00:00Z'),
     ...overrides,
     cluster,
     host,

@@ -1,0 +1,168 @@
+import { parse as parseYaml } from 'yaml'
+import { filesOf, isObject, jsonOf, linesOf, sectionsOf, textOf, type Sections } from '../host/facts-sections.ts'
+import { authorityNames, manifests, pki } from './observed-script.ts'
+import type { LivingConfiguration, Observed, ObservedAuthority, ObservedNode } from './observed.ts'
+
+/** What one control plane says. */
+interface View {
+  readonly host: string
+  readonly files: ReadonlyMap<string, string>
+  readonly paths: ReadonlySet<string>
+  /** `path:flag=value` of the static pods. */
+  readonly flags: readonly string[]
+  /** Lines of nodes and DaemonSets; undefined if the API did not answer. */
+  readonly objects: readonly string[] | undefined
+  readonly version: string | undefined
+  readonly configuration: Readonly<Record<string, unknown>> | undefined
+}
+
+/** The state of the cluster in the outputs of `observedScript`, by the control planes' names. The first API server that answers speaks for all. */
+export function parseObserved(outputs: ReadonlyMap<string, string>): Observed {
+  const views = [...outputs].map(([host, output]) => viewOf(host, sectionsOf(output)))
+  const up = views.find((view) => view.objects !== undefined)
+  const objects = (up?.objects ?? []).map((line) => line.split('\t'))
+  const begun = views.filter((view) => hasEtcdMember(view) || view.paths.has(`${manifests}/kube-apiserver.yaml`))
+  return {
+    exists: begun.length > 0 || views.some((view) => view.files.size > 0),
+    api: up === undefined ? (begun.length > 0 ? 'unknown' : 'absent') : 'up',
+    authorities: Object.fromEntries(authorityNames.flatMap((name) => authority(name, views))),
+    serviceAccountPublicKey: first(views, (view) => view.files.get(`${pki}/sa.pub`)),
+    nodes: objects.filter(([kind]) => kind === 'Node').map(nodeOf),
+    kubernetesVersion: up?.version,
+    clusterConfiguration: up?.configuration,
+    living: livingOf(up?.configuration) ?? first(views.filter(hasEtcdMember), livingOfStaticPods),
+    cnis: cnisOf(objects),
+  }
+}
+
+function viewOf(host: string, sections: Sections): View {
+  const files = [...filesOf(sections, 'observed.public')].filter(([, text]) => text.includes('-----BEGIN '))
+  const objects = linesOf(sections, 'observed.objects')
+  return {
+    host,
+    files: new Map(files.map(([path, text]) => [path, `${text}\n`])),
+    paths: new Set(linesOf(sections, 'observed.paths')),
+    flags: linesOf(sections, 'observed.flags'),
+    objects: objects.at(-1) === 'complete' ? objects.slice(0, -1) : undefined,
+    version: versionOf(jsonOf(sections.get('observed.version'))),
+    configuration: configurationOf(jsonOf(sections.get('observed.configuration'))),
+  }
+}
+
+function hasEtcdMember(view: View): boolean {
+  return [...view.paths].some((path) => path.endsWith('/member'))
+}
+
+function first<Value>(views: readonly View[], of: (view: View) => Value | undefined): Value | undefined {
+  return views.map(of).find((value) => value !== undefined)
+}
+
+function authority(name: string, views: readonly View[]): readonly (readonly [string, ObservedAuthority])[] {
+  const path = `${pki}/${name}.crt`
+  const holders = views.filter((view) => view.files.has(path))
+  const keyOn = views.filter((view) => view.paths.has(`${pki}/${name}.key`)).map((view) => view.host)
+  const certificate = holders[0]?.files.get(path)
+  if (certificate === undefined) return []
+  const differing = holders.filter((view) => view.files.get(path) !== certificate)
+  const names = (some: readonly View[]): readonly string[] => some.map((view) => view.host)
+  return [[name, { certificate, certificateOn: names(holders), keyOn, differsOn: names(differing) }]]
+}
+
+function versionOf(value: unknown): string | undefined {
+  const version = isObject(value) ? textOf(value['gitVersion']).replace(/^v/, '') : ''
+  return version === '' ? undefined : version
+}
+
+/** The ClusterConfiguration in the ConfigMap; undefined if it is not readable as YAML. */
+function configurationOf(configMap: unknown): View['configuration'] {
+  const data = isObject(configMap) ? configMap['data'] : undefined
+  const text = isObject(data) ? textOf(data['ClusterConfiguration']) : ''
+  try {
+    const value: unknown = parseYaml(text)
+    return isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function livingOf(configuration: View['configuration']): LivingConfiguration | undefined {
+  if (configuration === undefined) return undefined
+  const networking = isObject(configuration['networking']) ? configuration['networking'] : {}
+  return {
+    kubernetesVersion: orUndefined(textOf(configuration['kubernetesVersion']).replace(/^v/, '')),
+    podSubnets: listOf(textOf(networking['podSubnet'])),
+    serviceSubnets: listOf(textOf(networking['serviceSubnet'])),
+    dnsDomain: orUndefined(textOf(networking['dnsDomain'])),
+  }
+}
+
+/** The same from the flags of the static pods, which are there when the API is not. */
+function livingOfStaticPods(view: View): LivingConfiguration | undefined {
+  const value = (pod: string, flag: string): string => {
+    const prefix = `${manifests}/${pod}.yaml:${flag}`
+    return (
+      view.flags
+        .find((line) => line.startsWith(prefix))
+        ?.slice(prefix.length)
+        .trim() ?? ''
+    )
+  }
+  const image = value('kube-apiserver', 'image:')
+  if (image === '') return undefined
+  return {
+    kubernetesVersion: /:v(\d+\.\d+\.\d+[^@]*)/.exec(image)?.[1],
+    podSubnets: listOf(value('kube-controller-manager', '--cluster-cidr=')),
+    serviceSubnets: listOf(value('kube-apiserver', '--service-cluster-ip-range=')),
+    dnsDomain: /^https:\/\/kubernetes\.default\.svc\.(.+)$/.exec(
+      value('kube-apiserver', '--service-account-issuer='),
+    )?.[1],
+  }
+}
+
+function orUndefined(text: string): string | undefined {
+  return text === '' ? undefined : text
+}
+
+function listOf(text: string): readonly string[] | undefined {
+  return text === '' ? undefined : text.split(',').map((item) => item.trim())
+}
+
+/** The columns of `observedScript`. Several values of one path are separated by spaces; lists and maps are JSON. */
+function nodeOf([
+  ,
+  name = '',
+  version = '',
+  ready,
+  addresses = '',
+  podCIDRs,
+  unschedulable,
+  labels,
+]: readonly string[]): ObservedNode {
+  const cidrs = jsonOf(podCIDRs)
+  const known = jsonOf(labels)
+  return {
+    name,
+    ready: ready === 'True',
+    kubeletVersion: version.replace(/^v/, ''),
+    internalIPs: addresses.split(' ').filter((address) => address !== ''),
+    podCIDRs: Array.isArray(cidrs) ? cidrs.map(String) : [],
+    controlPlane: isObject(known) && 'node-role.kubernetes.io/control-plane' in known,
+    unschedulable: unschedulable === 'true',
+  }
+}
+
+/** CNIs by the name of the DaemonSet that runs on every node. */
+const cniDaemonSets: Readonly<Record<string, string>> = {
+  'kube-flannel-ds': 'flannel',
+  'calico-node': 'calico',
+  canal: 'canal',
+  cilium: 'cilium',
+  'weave-net': 'weave',
+  'kube-router': 'kube-router',
+  'antrea-agent': 'antrea',
+}
+
+function cnisOf(objects: readonly (readonly string[])[]): readonly string[] {
+  const names = objects.flatMap(([kind, name = '']) => (kind === 'DaemonSet' ? (cniDaemonSets[name] ?? []) : []))
+  return [...new Set(names)]
+}

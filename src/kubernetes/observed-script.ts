@@ -1,0 +1,83 @@
+import { clockScript } from '../host/facts-script.ts'
+import { filesSection, section } from '../host/facts-sections.ts'
+import type { Host } from '../inventory/cluster.ts'
+import { lines, sh, type Command } from '../transport/command.ts'
+
+/** Authorities by the names of their rows in the table of certificates. */
+export const authorityNames = ['ca', 'front-proxy-ca', 'etcd/ca'] as const
+
+/** kubeadm's directories. */
+export const pki = '/etc/kubernetes/pki'
+export const manifests = '/etc/kubernetes/manifests'
+const apiServer = `${manifests}/kube-apiserver.yaml`
+const adminKubeconfig = '/etc/kubernetes/admin.conf'
+
+/** One line for each node and DaemonSet; a reader of the whole objects would get their images and managed fields, too. */
+const columns = [
+  '{.kind}',
+  '{.metadata.name}',
+  '{.status.nodeInfo.kubeletVersion}',
+  '{.status.conditions[?(@.type=="Ready")].status}',
+  '{.status.addresses[?(@.type=="InternalIP")].address}',
+  '{.spec.podCIDRs}',
+  '{.spec.unschedulable}',
+  '{.metadata.labels}',
+]
+const jsonPath = `jsonpath={range .items[*]}${columns.join('{"\\t"}')}{"\\n"}{end}`
+
+/**
+ * Reads a control plane's view of the cluster: public certificates, which keys exist, and the API if it answers. It is appended
+ * to the script of the facts. Nothing is written: kubectl gets no place for a cache.
+ */
+export function observedScript(host: Host): Command {
+  const body = lines(
+    sh`set +eu
+LC_ALL=C
+PATH=$PATH:/usr/local/bin:/usr/bin:/bin
+HOME=/nonexistent
+NO_PROXY='*'
+no_proxy='*'
+KUBECTL_KUBERC=false
+export LC_ALL PATH HOME NO_PROXY no_proxy KUBECTL_KUBERC`,
+    filesSection(
+      'observed.public',
+      [...authorityNames.map((name) => `${name}.crt`), 'sa.pub'].map((name) => `${pki}/${name}`),
+    ),
+    section(
+      'observed.paths',
+      sh`for path in ${authorityNames.map((name) => `${pki}/${name}.key`)} ${apiServer} ${host.directories.etcd}/member
+do if [ -s "$path" ]; then printf '%s\n' "$path"; fi; done`,
+    ),
+    section(
+      'observed.flags',
+      sh`grep -HoE '(image: *|--service-cluster-ip-range=|--service-account-issuer=|--cluster-cidr=)[^ "]+' ${apiServer} ${manifests}/kube-controller-manager.yaml`,
+    ),
+    sh`if [ -s ${apiServer} ] && [ -s ${adminKubeconfig} ] && command -v kubectl >/dev/null; then
+${apiScript}
+fi`,
+    // The API may take its time: the host's clock is told again, so that this time is not mistaken for the clock's.
+    clockScript,
+  )
+  return sh`( ${body}
+) </dev/null 2>/dev/null`
+}
+
+/**
+ * Three questions at once, each in a process of its own; a pipe holds the answer of one until the one before it is printed.
+ * The control plane's own API server is asked, by the address that it advertises: the endpoint of admin.conf may be another's.
+ */
+const apiScript = sh`endpoint=
+while IFS=' "' read -r key value _; do
+  case $key in *kube-apiserver.advertise-address.endpoint:) endpoint=$value; break ;; esac
+done <${apiServer}
+ask() {
+  if [ -n "$endpoint" ]; then set -- --server "https://$endpoint" "$@"; fi
+  timeout 6 kubectl --kubeconfig ${adminKubeconfig} --cache-dir /dev/null/none --request-timeout 3s "$@" </dev/null
+}
+{ ask get nodes,daemonsets.apps --all-namespaces --output ${jsonPath} && printf 'complete\n'; } | {
+  ask get --raw /version | {
+    ${section('observed.configuration', sh`ask get --raw /api/v1/namespaces/kube-system/configmaps/kubeadm-config`)}
+    ${section('observed.version', sh`cat`)}
+  }
+  ${section('observed.objects', sh`cat`)}
+}`
