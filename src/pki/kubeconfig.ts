@@ -120,13 +120,21 @@ function credential(contents: KubeconfigCredential): Mapping {
   }
 }
 
+// yaml's own errors quote the line, and the line may be a key.
 function parsed(text: string): Mapping {
-  // Pretty errors quote the line, and the line may be a key.
-  const document = parseDocument(text, { prettyErrors: false, logLevel: 'silent' })
-  if (document.errors.length > 0) throw new PkiError('the kubeconfig is not YAML')
-  const value: unknown = document.toJS()
+  const value = parsedValue(text)
   if (!isMapping(value)) throw new PkiError('the kubeconfig is not a mapping')
   return value
+}
+
+function parsedValue(text: string): unknown {
+  try {
+    const document = parseDocument(text, { logLevel: 'silent' })
+    if (document.errors.length === 0) return document.toJS()
+  } catch {
+    // An alias without anchor, or too many of them.
+  }
+  throw new PkiError('the kubeconfig is not YAML')
 }
 
 // `clusters`, `contexts` and `users` are lists of { name, <kind>: { ... } }.

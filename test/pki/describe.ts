@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import { createHash, type KeyObject, X509Certificate } from 'node:crypto'
 import * as der from '../../src/pki/der.ts'
 import { readKubeconfig } from '../../src/pki/kubeconfig.ts'
 import { type DistinguishedName, readCertificate } from '../../src/pki/read.ts'
@@ -72,11 +72,12 @@ function describeKubeconfig(kubeconfig: string, authorities: readonly string[]):
 
 function describeCertificate(pem: string, authorities: readonly string[]): CertificateDescription {
   const { subject, issuer, sans, usages, isAuthority, keyAlgorithm, ...facts } = readCertificate(pem)
-  const [tbs] = der.items(der.decode(new X509Certificate(pem).raw))
+  const certificate = new X509Certificate(pem)
+  const [tbs] = der.items(der.decode(certificate.raw))
   const [, , signature, issuerName, , subjectName, , tagged] = der.items(tbs)
   const signer = authorities.map(readCertificate).find((each) => each.subject.commonName === issuer.commonName)
-  const ids: [string | undefined, string][] = [
-    [facts.subjectKeyId, '<own key id>'],
+  const ids: readonly [string | undefined, string][] = [
+    [keyHash(certificate.publicKey), "<the key's SHA-256, 160 bits>"],
     [signer?.subjectKeyId, '<key id of the issuer>'],
   ]
   return {
@@ -98,6 +99,16 @@ function describeExtension(extension: der.Der, ids: readonly [string | undefined
   const value = der.bytes(parts.at(-1)).toString('hex')
   const named = ids.reduce((text, [id, name]) => (id === undefined ? text : text.replace(id, name)), value)
   return `${der.identifier(parts[0])} ${parts.length === 3 ? 'critical ' : ''}${named}`
+}
+
+// RFC 7093, method 1; the bits of an RSA key are its PKCS#1 form, those of an elliptic curve's key are at the end.
+function keyHash(key: KeyObject): string {
+  const size = key.asymmetricKeyDetails?.namedCurve === 'secp384r1' ? 97 : 65
+  const bits =
+    key.asymmetricKeyType === 'rsa'
+      ? key.export({ type: 'pkcs1', format: 'der' })
+      : key.export({ type: 'spki', format: 'der' }).subarray(-size)
+  return createHash('sha256').update(bits).digest('hex').slice(0, 40)
 }
 
 function label(pem: string): string {

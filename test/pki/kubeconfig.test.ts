@@ -147,6 +147,7 @@ test.each([
   ['', 'the kubeconfig is not a mapping'],
   ['- list', 'the kubeconfig is not a mapping'],
   ['client-key-data: "S0VZ', 'the kubeconfig is not YAML'],
+  ['clusters: *nowhere', 'the kubeconfig is not YAML'],
   ['kind: Config', 'the kubeconfig has no current-context'],
   ['current-context: x', 'the kubeconfig has no context "x"'],
   ['current-context: x\ncontexts: [{ name: x, context: { user: u } }]', 'the kubeconfig has no cluster of the context'],

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, X509Certificate } from 'node:crypto'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { PkiError } from '../../src/pki/errors.ts'
@@ -148,5 +148,22 @@ describe('verification', () => {
     const spec = { ...server, commonName: 'kubernetes', sans: [] }
     const notAnAuthority = issueCertificate({ spec, authority, key, validitySeconds: year, now })
     expect(verifies(await issued(server, authority), notAnAuthority)).toBe(false)
+  })
+
+  test('a certificate without list of usages that is no authority verifies nothing either', async () => {
+    const key = (await keyOf('ECDSA-P256', 'authority')).reveal()
+    const authority = await authorityOf('ECDSA-P256')
+    const words = ['req', '-x509', '-key', 'k', '-subj', '/CN=kubernetes', '-addext', 'basicConstraints=CA:FALSE']
+    const bare = openssl([...words, '-addext', 'subjectKeyIdentifier=none'], { k: key }).output
+    expect(verifies(await issued(server, authority), bare)).toBe(false)
+  })
+
+  test('a certificate that was changed after it was signed is not verified', async () => {
+    const { certificate } = await authorityOf('ECDSA-P256')
+    const der = new X509Certificate(await issued(server, await authorityOf('ECDSA-P256'))).raw
+    const forged = Buffer.from(der.toString('latin1').replace('localhost', 'somewhere'), 'latin1')
+    const pem = `-----BEGIN CERTIFICATE-----\n${forged.toString('base64')}\n-----END CERTIFICATE-----\n`
+    expect(readCertificate(pem).sans.dns).toContain('somewhere')
+    expect(verifies(pem, certificate)).toBe(false)
   })
 })
