@@ -11,9 +11,6 @@ import type { Facts } from './facts.ts'
 
 const parts = [system, state, existing, network, disks, kernel, services]
 
-/** Prints the host's clock; the one that was printed last counts, together with the first. */
-export const clockScript = section('clock', sh`date +%s.%N`)
-
 /** Reads everything about a host in one execution of `/bin/sh`. It writes nothing, and prints what it can whatever is missing. */
 export function factsScript(host: Host, cluster: Cluster): Command {
   const body = lines(
@@ -27,7 +24,7 @@ export LC_ALL PATH`,
       cluster.networking.podSubnets[0]?.includes(':') === true ? sh`printf 'ipv6\n'` : sh`printf 'ipv4\n'`,
     ),
     ...parts.map((part) => part.script(host)),
-    clockScript,
+    section('ended', sh`date +%s.%N`),
     sh`:`,
   )
   // stdin may hold the payload of the execution, and what is missing on the host says so on stderr.
@@ -90,12 +87,18 @@ function selinux(enforce: string | undefined, configured: boolean): Facts['selin
   return enforce === '1' ? 'enforcing' : 'permissive'
 }
 
-/** As NTP does it: what the start lags behind the sending, and the reception behind the end, cancel each other out. */
+/**
+ * As NTP does it, what the start lags behind the sending and the reception behind the end cancel each other out. But the execution may
+ * go on after the facts, so that the lag at the end says nothing; no network takes longer than this for one way.
+ */
+const longestWay = 0.5
+
 function clockOffset(sections: Sections, { sentAt, receivedAt }: Timing): number {
   const started = seconds(sections, 'started')
-  const ended = seconds(sections, 'clock') ?? started
+  const ended = seconds(sections, 'ended') ?? started
   if (started === undefined || ended === undefined) return 0
-  return (started - sentAt / 1000 + (ended - receivedAt / 1000)) / 2
+  const lag = (receivedAt - sentAt) / 1000 - (ended - started)
+  return started - sentAt / 1000 - Math.min(Math.max(lag / 2, 0), longestWay)
 }
 
 /** `date` without nanoseconds prints `%N` as it is. */

@@ -1,14 +1,10 @@
-import { clockScript } from '../host/facts-script.ts'
 import { filesSection, section } from '../host/facts-sections.ts'
 import type { Host } from '../inventory/cluster.ts'
 import { lines, sh, type Command } from '../transport/command.ts'
+import { authorityNames, manifests, pki } from './observed-paths.ts'
 
-/** Authorities by the names of their rows in the table of certificates. */
-export const authorityNames = ['ca', 'front-proxy-ca', 'etcd/ca'] as const
+export { parseObserved } from './observed-parse.ts'
 
-/** kubeadm's directories. */
-export const pki = '/etc/kubernetes/pki'
-export const manifests = '/etc/kubernetes/manifests'
 const apiServer = `${manifests}/kube-apiserver.yaml`
 const adminKubeconfig = '/etc/kubernetes/admin.conf'
 
@@ -55,8 +51,6 @@ do if [ -s "$path" ]; then printf '%s\n' "$path"; fi; done`,
     sh`if [ -s ${apiServer} ] && [ -s ${adminKubeconfig} ] && command -v kubectl >/dev/null; then
 ${apiScript}
 fi`,
-    // The API may take its time: the host's clock is told again, so that this time is not mistaken for the clock's.
-    clockScript,
   )
   return sh`( ${body}
 ) </dev/null 2>/dev/null`
