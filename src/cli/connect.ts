@@ -1,0 +1,89 @@
+import { homedir, userInfo } from 'node:os'
+import { KubewrightError, KubewrightErrors, errorsIn } from '../engine/errors.ts'
+import type { Emit } from '../engine/events.ts'
+import { connectionError } from '../host/connection-error.ts'
+import type { Cluster, Host } from '../inventory/cluster.ts'
+import type { SshSurroundings } from '../transport/ssh-config.ts'
+import type { SshTarget } from '../transport/target.ts'
+import { TransportError, type Transport } from '../transport/transport.ts'
+import { passphrasePrompt } from './passphrase.ts'
+
+/** What connecting depends on besides the inventory; everything has the person's own as its default. */
+export interface ConnectOptions {
+  readonly signal?: AbortSignal
+  /** Called for each host as soon as it answers. */
+  readonly connected?: (host: string) => void
+  readonly surroundings?: SshSurroundings
+}
+
+/** The hosts that answered, in the order that was asked for, and why the others did not. */
+export interface Connections {
+  readonly transports: ReadonlyMap<string, Transport>
+  readonly errors: readonly KubewrightError[]
+}
+
+/** Connects to several hosts at once; resolves when each has answered or failed, and never rejects. */
+export async function connectHosts(hosts: readonly Host[], options: ConnectOptions = {}): Promise<Connections> {
+  const surroundings = options.surroundings ?? ownSurroundings()
+  const outcomes = await Promise.all(
+    hosts.map(async (host): Promise<Transport | readonly KubewrightError[]> => {
+      try {
+        const transport = await connectHost(host, surroundings, options.signal)
+        options.connected?.(host.name)
+        return transport
+      } catch (thrown) {
+        return connectionErrors(host.name, thrown)
+      }
+    }),
+  )
+  return {
+    transports: new Map(outcomes.flatMap((outcome) => ('exec' in outcome ? [[outcome.host, outcome] as const] : []))),
+    errors: outcomes.flatMap((outcome) => ('exec' in outcome ? [] : outcome)),
+  }
+}
+
+/** Connects to all of the hosts, or closes what it has opened and rejects with the errors of all hosts at once. */
+export async function connectAll(
+  _cluster: Cluster,
+  hosts: readonly Host[],
+  options: { readonly emit: Emit; readonly abort: AbortSignal },
+): Promise<ReadonlyMap<string, Transport>> {
+  const connected = (host: string): void => options.emit({ type: 'host-connected', host })
+  const { transports, errors } = await connectHosts(hosts, { signal: options.abort, connected })
+  if (errors.length === 0) return transports
+  await Promise.allSettled([...transports.values()].map(async (transport) => transport.close()))
+  throw new KubewrightErrors(errors)
+}
+
+/** Where a host of the inventory is and what opens it; rejects with `TransportError`. */
+export async function targetOf(host: Host, surroundings: SshSurroundings): Promise<SshTarget> {
+  const { resolveTarget } = await import('../transport/ssh-config.ts')
+  return resolveTarget({ host: host.name, ...host.ssh }, surroundings)
+}
+
+/** The environment, the home directory and the terminal of whoever runs this process. */
+export function ownSurroundings(): SshSurroundings {
+  const askPassphrase = passphrasePrompt(process.stdin, process.stderr)
+  return {
+    env: process.env,
+    home: homedir(),
+    username: userInfo().username,
+    ...(askPassphrase === undefined ? {} : { askPassphrase }),
+  }
+}
+
+/** The errors for a person behind whatever connecting to a host threw. */
+export function connectionErrors(host: string, thrown: unknown): readonly KubewrightError[] {
+  if (thrown instanceof TransportError) return [connectionError(thrown)]
+  return errorsIn(thrown).map((error) => new KubewrightError({ host, ...error.details }))
+}
+
+async function connectHost(
+  host: Host,
+  surroundings: SshSurroundings,
+  signal: AbortSignal | undefined,
+): Promise<Transport> {
+  if (host.connection === 'local') return (await import('../transport/local.ts')).connectLocal(host.name)
+  const [{ connectSsh }, target] = await Promise.all([import('../transport/ssh.ts'), targetOf(host, surroundings)])
+  return connectSsh(target, signal === undefined ? {} : { signal })
+}
