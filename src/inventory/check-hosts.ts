@@ -88,7 +88,10 @@ function checkNodeIPs(spec: InventorySpec): Finding[] {
     )
     .map(([index, first]): Finding => {
       const message = `the node IP ${knownNodeIP(hosts[index]!)} is already that of ${hosts[first]!.name}`
-      const hint = hosts[index]!.nodeIP === undefined ? 'set nodeIP to the address that other nodes reach' : undefined
+      const hint =
+        hosts[index]!.nodeIP === undefined
+          ? 'set nodeIP to the address that other nodes reach'
+          : 'give every host its own'
       return { code: 'KW1023', path: nodeIPPath(hosts[index]!, index), message, hint }
     })
   const unusable = hosts.flatMap((host, index): Finding[] => {

@@ -45,8 +45,8 @@ function checkControlPlanes({ hosts }: InventorySpec): Finding[] {
   return indices.slice(maxControlPlanes).map((index) => ({
     code: 'KW1025',
     path: ['spec', 'hosts', index, 'roles'],
-    message: `${hosts[index]!.name} would be control plane number ${indices.indexOf(index) + 1}`,
-    hint: 'several control planes come with high availability, in a later version; name one, and make the others workers',
+    message: `${hosts[index]!.name} is one control plane too many: several come with high availability, in a later version`,
+    hint: 'keep one control plane, and make the others workers',
   }))
 }
 
@@ -54,7 +54,12 @@ function checkCertificates({ certificates }: InventorySpec): Finding[] {
   const path = ['spec', 'certificates']
   const zero = (['validity', 'caValidity'] as const).filter((name) => durationSeconds(certificates[name]) === 0)
   if (zero.length > 0)
-    return zero.map((name) => ({ code: 'KW1014', path: [...path, name], message: 'expected a duration above 0' }))
+    return zero.map((name) => ({
+      code: 'KW1014',
+      path: [...path, name],
+      message: 'expected a duration above 0',
+      hint: 'such as 8760h',
+    }))
   if (durationSeconds(certificates.validity) <= durationSeconds(certificates.caValidity)) return []
   const message = `certificates that are valid for ${certificates.validity} would outlive their authorities, valid for ${certificates.caValidity}`
   return [{ code: 'KW1041', path: [...path, 'validity'], message, hint: 'make validity shorter or caValidity longer' }]

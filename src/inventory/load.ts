@@ -54,6 +54,9 @@ function validate(source: SourceFile): Validated {
   const result = parse(source.data)
   if (result.success) return { inventory: result.data, faults: [], data: source.data }
   const faults = result.error.issues.flatMap((issue) => shapeFindings(issue, (path) => writtenAs(source, path)))
+  // What is no inventory at all is not measured as one.
+  const foreign = faults.filter(({ code }) => code === 'KW1004')
+  if (foreign.length > 0) throw new InventoryError(inOrder(source, foreign))
   const data = withoutFaults(source.data, faults)
   const rest = parse(data)
   if (!rest.success) throw new InventoryError(inOrder(source, faults))

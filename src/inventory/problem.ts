@@ -8,7 +8,8 @@ export interface Finding {
   readonly code: InventoryCode
   readonly path: InventoryPath
   readonly message: string
-  readonly hint?: string | undefined
+  /** What to do. */
+  readonly hint: string
   /** Whether the key or (by default) the value is wrong. */
   readonly at?: 'key' | 'value'
 }
@@ -24,7 +25,7 @@ export interface InventoryProblem {
   readonly path: string
   readonly message: string
   /** What to do. */
-  readonly hint: string | undefined
+  readonly hint: string
 }
 
 /** All problems of one inventory. */
@@ -42,8 +43,7 @@ export class InventoryError extends Error {
 export function renderProblem(problem: InventoryProblem): string {
   const place = `${problem.file}:${problem.line}:${problem.column}`
   const path = problem.path === '' ? '' : ` ${problem.path}`
-  const hint = problem.hint === undefined ? '' : `\n    ${problem.hint}`
-  return `${place}${path}: ${problem.message} (${problem.code})${hint}`
+  return `${place}${path}: ${problem.message} (${problem.code})\n    ${problem.hint}`
 }
 
 /** `spec.hosts[1].labels["example.com/rack"]` */

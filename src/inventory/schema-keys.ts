@@ -17,9 +17,10 @@ export function knownKeys(path: InventoryPath): string[] {
   return nodesAt(path).flatMap((node) => Object.keys(node.properties ?? {}))
 }
 
-/** What the schema says about the value at a path. */
-export function descriptionOf(path: InventoryPath): string | undefined {
-  return nodesAt(path).find((node) => node.description !== undefined)?.description
+/** What the schema says about the value at a path, or about what it is a part of. */
+export function descriptionOf(path: InventoryPath): string {
+  const own = nodesAt(path).find((node) => node.description !== undefined)?.description
+  return own ?? (path.length === 0 ? '' : descriptionOf(path.slice(0, -1)))
 }
 
 function nodesAt(path: InventoryPath): SchemaNode[] {

@@ -133,7 +133,11 @@ export function hostPath() {
 
 /** A path on this machine: absolute, below `~`, or relative to the inventory. */
 export function localPath() {
-  return text(/^[^\0]+$/, 'a path')
+  return z.string().superRefine((value, context) => {
+    if (value.includes('-----BEGIN'))
+      refuse(context, 'KW1017', 'the content of a file stands where its path belongs', 'write it to a file')
+    else if (value === '' || /[\0\n]/.test(value)) refuse(context, 'KW1014', 'expected a path')
+  })
 }
 
 /** A duration in units that do not vary. */

@@ -100,17 +100,25 @@ export type InventoryHost = InventorySpec['hosts'][number]
 /** What spec, groups and hosts can share. */
 export type SharedSettings = z.output<typeof groupSchema>
 
+/** A word that the schema refuses, why, and what to write. */
+export interface RefusedWord {
+  readonly word: string
+  readonly reason: string
+  readonly hint: string
+}
+
 /** Words that the schema refuses today, with the reason. */
-export const refusedWords: Readonly<Record<string, { readonly word: string; readonly reason: string }[]>> = {
-  'spec.cni.name': [{ word: 'calico', reason: 'Calico comes with a later version; use flannel' }],
+export const refusedWords: Readonly<Record<string, readonly RefusedWord[]>> = {
+  'spec.cni.name': [{ word: 'calico', reason: 'Calico comes with a later version', hint: 'use flannel' }],
   'spec.controlPlaneEndpoint.provider': [
-    { word: 'node-local', reason: 'the provider node-local comes with a later version; use external' },
-    { word: 'virtual-ip', reason: 'the provider virtual-ip comes with a later version; use external' },
+    { word: 'node-local', reason: 'the provider node-local comes with a later version', hint: 'use external' },
+    { word: 'virtual-ip', reason: 'the provider virtual-ip comes with a later version', hint: 'use external' },
   ],
   'spec.hosts[].roles[]': [
     {
       word: 'etcd',
-      reason: 'the role etcd is reserved for etcd outside the control planes, which comes with a later version',
+      reason: 'the role etcd is reserved: etcd on hosts of its own comes with a later version',
+      hint: 'remove it; a control plane runs etcd too',
     },
   ],
 }

@@ -21,20 +21,13 @@ export function shapeFindings(issue: Issue, written: WrittenAs, above: Inventory
     case 'invalid_value':
       return [wrongWord(path, issue)]
     case 'invalid_key':
-      return [
-        {
-          code: 'KW1014',
-          path,
-          message: `${issue.issues[0]?.message ?? 'wrong key'}, got ${quote(path.at(-1))}`,
-          at: 'key',
-        },
-      ]
+      return [wrongKey(path, issue)]
     case 'invalid_union':
       return unionFindings(issue, path, written)
     case 'custom':
       return [customFinding(issue, path)]
     default:
-      return [{ code: 'KW1014', path, message: withInput(issue.message, issue.input) }]
+      return [{ code: 'KW1014', path, message: withInput(issue.message, issue.input), hint: descriptionOf(path) }]
   }
 }
 
@@ -53,9 +46,14 @@ function unknownKey(path: InventoryPath, key: string): Finding {
   }
   const near = nearest(key, known)
   const elsewhere = near === undefined && path.length === 1 && knownKeys(['spec']).includes(key)
-  const others = known.length > 0 ? `known here: ${known.join(', ')}` : undefined
+  const others = `known here: ${known.join(', ')}`
   const hint = elsewhere ? `move it below spec` : near === undefined ? others : `did you mean ${quote(near)}?`
   return { code: 'KW1010', path, at, message: `unknown key ${quote(key)}`, hint }
+}
+
+function wrongKey(path: InventoryPath, issue: z.core.$ZodIssueInvalidKey): Finding {
+  const message = withInput(issue.issues[0]?.message ?? 'wrong key', path.at(-1))
+  return { code: 'KW1014', path, at: 'key', message, hint: descriptionOf(path.slice(0, -1)) }
 }
 
 const typeNames: Readonly<Record<string, string>> = {
@@ -90,7 +88,7 @@ function wrongType(issue: z.core.$ZodIssueInvalidType, path: InventoryPath, writ
     const message = `expected a string, but YAML reads ${source} as ${source === JSON.stringify(input) ? `a ${typeof input}` : `the ${typeof input} ${JSON.stringify(input)}`}`
     return { code: 'KW1015', path, message, hint: quotingHint(path, source) }
   }
-  return { code: 'KW1012', path, message: `expected ${wanted}, got ${nameOf(input)}` }
+  return { code: 'KW1012', path, message: `expected ${wanted}, got ${nameOf(input)}`, hint: descriptionOf(path) }
 }
 
 function quotingHint(path: InventoryPath, source: string): string {
@@ -101,6 +99,7 @@ function quotingHint(path: InventoryPath, source: string): string {
 }
 
 function nameOf(input: unknown): string {
+  if (input === null || input === undefined) return 'nothing'
   if (Array.isArray(input)) return 'a list'
   if (typeof input === 'object') return 'a map'
   return typeof input === 'string' ? `the string ${quote(input)}` : `the ${typeof input} ${JSON.stringify(input)}`
@@ -110,12 +109,12 @@ function wrongWord(path: InventoryPath, issue: z.core.$ZodIssueInvalidValue): Fi
   const { input } = issue
   if (input === undefined) return { code: 'KW1011', path, message: 'is missing', hint: descriptionOf(path) }
   const refused = refusedWords[pattern(path)]?.find(({ word }) => word === input)
-  if (refused) return { code: 'KW1016', path, message: refused.reason }
+  if (refused) return { code: 'KW1016', path, message: refused.reason, hint: refused.hint }
   const near = typeof input === 'string' ? nearest(input, issue.values.map(String)) : undefined
   const code: InventoryCode = path.length === 1 ? 'KW1004' : 'KW1013'
   const words = issue.values.map(quote).join(', ')
   const message = withInput(issue.values.length === 1 ? `expected ${words}` : `expected one of ${words}`, input)
-  return { code, path, message, hint: near === undefined ? undefined : `did you mean ${quote(near)}?` }
+  return { code, path, message, hint: near === undefined ? descriptionOf(path) : `did you mean ${quote(near)}?` }
 }
 
 function pattern(path: InventoryPath): string {
@@ -135,11 +134,21 @@ function unionFindings(issue: z.core.$ZodIssueInvalidUnion, path: InventoryPath,
   const wanted = issue.errors.flatMap(([first]) =>
     first?.code === 'invalid_type' ? [typeNames[first.expected] ?? first.expected] : [],
   )
-  return [{ code: 'KW1012', path, message: `expected ${wanted.join(' or ')}, got ${nameOf(issue.input ?? 'nothing')}` }]
+  return [
+    {
+      code: 'KW1012',
+      path,
+      message: `expected ${wanted.join(' or ')}, got ${nameOf(issue.input)}`,
+      hint: descriptionOf(path),
+    },
+  ]
 }
 
 function customFinding(issue: z.core.$ZodIssueCustom, path: InventoryPath): Finding {
-  const { code = 'KW1014', hint } = (issue.params ?? {}) as { code?: InventoryCode; hint?: string }
+  const { code = 'KW1014', hint = descriptionOf(path) } = (issue.params ?? {}) as {
+    code?: InventoryCode
+    hint?: string
+  }
   return { code, path, message: code === 'KW1017' ? issue.message : withInput(issue.message, issue.input), hint }
 }
 
@@ -148,5 +157,6 @@ function withInput(message: string, input: unknown): string {
 }
 
 function quote(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value)
+  if (typeof value !== 'string') return String(value)
+  return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}...` : value)
 }

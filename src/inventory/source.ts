@@ -14,12 +14,12 @@ export interface SourceFile {
 export function parseSource(file: string, text: string): SourceFile | readonly InventoryProblem[] {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const problemAt = (offset: number, code: InventoryCode, message: string, hint?: string): InventoryProblem => {
+  const problemAt = (offset: number, code: InventoryCode, message: string, hint: string): InventoryProblem => {
     const { line, col } = lines.linePos(offset)
     return { code, file, line, column: col, path: '', message, hint }
   }
   const problems = document.errors.map((error) => {
-    const [code, message, hint] = syntaxMessage(error.code, error.message, text.slice(...error.pos))
+    const [code, message, hint] = syntaxMessage(error.code, error.message, text.slice(error.pos[0]))
     return problemAt(error.pos[0], code, message, hint)
   })
   problems.push(
@@ -31,16 +31,16 @@ export function parseSource(file: string, text: string): SourceFile | readonly I
   try {
     return { file, document, lines, data: document.toJS({ maxAliasCount: 100 }) as unknown }
   } catch (error) {
-    return [problemAt(0, 'KW1001', error instanceof Error ? error.message : String(error))]
+    return [problemAt(0, 'KW1001', error instanceof Error ? error.message : String(error), 'use fewer aliases')]
   }
 }
 
-function syntaxMessage(code: string, message: string, text: string): [InventoryCode, string, string?] {
+function syntaxMessage(code: string, message: string, from: string): [InventoryCode, string, string] {
   switch (code) {
     case 'TAB_AS_INDENT':
       return ['KW1002', 'a tab is used for indentation', 'YAML is indented by spaces only']
     case 'DUPLICATE_KEY':
-      return ['KW1003', `the key ${text.split('\n')[0]} is written twice`, 'merge the two, or remove one']
+      return ['KW1003', `the key ${from.split(/[:\n]/)[0]} is written twice`, 'merge the two, or remove one']
     case 'MULTIPLE_DOCS':
       return [
         'KW1001',
@@ -48,7 +48,7 @@ function syntaxMessage(code: string, message: string, text: string): [InventoryC
         'an inventory is one document: remove the --- between them',
       ]
     default:
-      return ['KW1001', `not valid YAML: ${message}`]
+      return ['KW1001', `not valid YAML: ${message}`, 'look at this line and the one before it']
   }
 }
 
