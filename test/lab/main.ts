@@ -1,6 +1,21 @@
-import { Command } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { buildArtifacts } from './artifacts/build.ts'
+import type { Suite } from './hosts/definition.ts'
+import { labDown, labDownAll } from './hosts/down.ts'
+import { defaultLab } from './hosts/paths.ts'
+import { statusTable } from './hosts/status.ts'
+import { labUp } from './hosts/up.ts'
 import { progress } from './shell.ts'
+
+interface UpOptions {
+  readonly name: string
+  readonly controlPlanes: number
+  readonly workers: number
+  readonly image: Suite
+  readonly twoNetworks?: boolean
+  readonly kubernetes?: string
+  readonly fresh?: boolean
+}
 
 const program = new Command('lab').description('Real hosts and real Kubernetes on one machine')
 
@@ -12,9 +27,48 @@ program
     process.stdout.write(`${await buildArtifacts(options)}\n`)
   })
 
+program
+  .command('up')
+  .description('bring hosts up and write their inventory; hosts that are up already stay')
+  .option('--name <name>', 'name of the lab', defaultLab)
+  .option('--control-planes <count>', 'control plane hosts', wholeNumber, 1)
+  .option('--workers <count>', 'worker hosts', wholeNumber, 2)
+  .addOption(
+    new Option('--image <suite>', 'Debian release of the hosts').choices(['bookworm', 'trixie']).default('bookworm'),
+  )
+  .option('--two-networks', 'SSH and the default route on another network than the nodes')
+  .option('--kubernetes <version>', 'Kubernetes release in the inventory')
+  .option('--fresh', 'make bare hosts even if the lab is up')
+  .action(async ({ image, ...options }: UpOptions) => {
+    const lab = await labUp({ ...options, suite: image })
+    process.stdout.write(`${lab.inventoryPath}\n`)
+  })
+
+program
+  .command('down')
+  .description('remove what "up" has made')
+  .option('--name <name>', 'name of the lab', defaultLab)
+  .option('--all', 'every lab')
+  .action(async (options: { name: string; all?: boolean }) => {
+    await (options.all === true ? labDownAll() : labDown(options.name))
+  })
+
+program
+  .command('status')
+  .description('list labs and hosts')
+  .action(async () => {
+    process.stdout.write(`${await statusTable()}\n`)
+  })
+
 try {
   await program.parseAsync()
 } catch (error) {
   progress(error instanceof Error ? error.message : String(error))
   process.exitCode = 1
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 0 || value > 9) throw new InvalidArgumentError('Use a number from 0 to 9.')
+  return value
 }

@@ -20,3 +20,10 @@ export async function timed<T>(title: string, step: () => Promise<T>): Promise<T
   progress(`${title}: done in ${((Date.now() - started) / 1000).toFixed(1)} s`)
   return result
 }
+
+/** What a command in a host answered. */
+export interface Output {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+}

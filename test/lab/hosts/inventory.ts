@@ -1,0 +1,49 @@
+import { writeFile } from 'node:fs/promises'
+import { bundleDirectory } from '../artifacts/paths.ts'
+import type { HostDefinition, LabDefinition } from './definition.ts'
+import { labPaths } from './paths.ts'
+
+/** Writes the inventory of a lab: what a user would write, with the settings that containers need. */
+export async function writeInventory(lab: LabDefinition, kubernetes: string): Promise<void> {
+  await writeFile(labPaths(lab.name).inventory, inventoryText(lab, kubernetes))
+}
+
+/** The inventory of a lab. */
+export function inventoryText(lab: LabDefinition, kubernetes: string): string {
+  return `# The hosts of the lab "${lab.name}". Written by "npm run lab -- up"; yours to edit until the next one.
+apiVersion: kubewright/v1alpha1
+kind: Cluster
+metadata:
+  name: ${lab.name}
+spec:
+  kubernetesVersion: '${kubernetes}'
+  ssh:
+    user: admin
+    identityFile: ./id_ed25519
+    knownHostsFile: ./known_hosts
+  artifacts: # the hosts reach no download site
+    source: bundle
+    path: ${bundleDirectory}
+  # The hosts are containers. These settings are for what a container may not do; a host of your own may need none.
+  containerd:
+    restrictOomScoreAdj: true # no CAP_SYS_RESOURCE
+    limitNOFILE: 20000 # the limit of a container cannot be raised
+  kubelet:
+    config:
+      failCgroupV1: false # the kubelet refuses cgroup v1 otherwise
+  kubeProxy:
+    config:
+      conntrack: # these sysctls are read-only in a container
+        maxPerCore: 0
+        min: 0
+  hosts:
+${lab.hosts.map((host) => hostText(host, lab.topology.twoNetworks)).join('\n')}
+`
+}
+
+function hostText(host: HostDefinition, twoNetworks: boolean): string {
+  const nodeIP = twoNetworks ? `\n      nodeIP: ${host.nodeIP} # SSH goes by another network than the nodes` : ''
+  return `    - name: ${host.name}
+      address: ${host.address}${nodeIP}
+      roles: [${host.role}]`
+}

@@ -1,0 +1,72 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { cacheDirectory } from '../artifacts/paths.ts'
+import { newestKubernetes } from '../artifacts/versions.ts'
+import { withLock } from '../lock.ts'
+import { aptInstall } from '../machine.ts'
+import { timed } from '../shell.ts'
+import { defineLab, readLab, writeLab, type LabDefinition, type Topology } from './definition.ts'
+import { removeLab } from './down.ts'
+import { ensureHostImage } from './host-image.ts'
+import { raiseInotify } from './inotify.ts'
+import { writeInventory } from './inventory.ts'
+import { makeKeys } from './keys.ts'
+import { asLab, type Lab } from './lab.ts'
+import { checkLabName, defaultLab } from './paths.ts'
+import { createNetworks } from './podman.ts'
+import { repairHosts } from './repair.ts'
+import { freeSubnet } from './subnet.ts'
+import { vagrantUp } from './vagrant.ts'
+import { waitForSsh } from './ssh.ts'
+
+/** The lab to have. */
+export interface LabOptions extends Partial<Topology> {
+  readonly name?: string
+  /** The Kubernetes release that the inventory asks for. */
+  readonly kubernetes?: string
+  /** Make bare hosts even if a lab of this name is up. */
+  readonly fresh?: boolean
+}
+
+const packages = ['podman', 'podman-docker', 'vagrant', 'runc', 'debootstrap', 'dpkg-dev', 'iptables', 'openssh-client']
+
+/** Brings a lab up, keeping the hosts that are up already and making anew those that are broken. */
+export async function labUp(options: LabOptions = {}): Promise<Lab> {
+  const name = checkLabName(options.name ?? defaultLab)
+  await aptInstall(packages)
+  if (options.fresh === true) await removeLab(name)
+  const topology: Topology = {
+    controlPlanes: options.controlPlanes ?? 1,
+    workers: options.workers ?? 2,
+    suite: options.suite ?? 'bookworm',
+    twoNetworks: options.twoNetworks ?? false,
+  }
+  const image = await ensureHostImage(topology.suite)
+  const lab = await withMachine(() => prepare(name, topology, image))
+  await makeKeys(lab)
+  const missing = await repairHosts(lab)
+  if (missing.length > 0) await timed(`Starting ${missing.map((host) => host.name).join(', ')}`, () => vagrantUp(lab))
+  await waitForSsh(lab, lab.hosts)
+  await writeInventory(lab, options.kubernetes ?? newestKubernetes)
+  return asLab(lab)
+}
+
+/** Does something that concerns all labs of this machine, one run at a time. */
+export async function withMachine<T>(action: () => Promise<T>): Promise<T> {
+  await mkdir(cacheDirectory, { recursive: true })
+  return withLock(join(cacheDirectory, 'lab.lock'), action)
+}
+
+async function prepare(name: string, topology: Topology, image: string): Promise<LabDefinition> {
+  const existing = await readLab(name)
+  if (existing !== undefined && JSON.stringify(existing.topology) !== JSON.stringify(topology)) {
+    throw new Error(
+      `The lab ${name} is up with other hosts (${JSON.stringify(existing.topology)}): take it down first with "npm run lab -- down --name ${name}".`,
+    )
+  }
+  const lab = defineLab(name, topology, existing?.subnet ?? (await freeSubnet()), existing?.image ?? image)
+  await writeLab(lab)
+  await raiseInotify()
+  await createNetworks(lab)
+  return lab
+}

@@ -1,0 +1,6 @@
+export { buildArtifacts } from './artifacts/build.ts'
+export { bundleDirectory, toolsDirectory } from './artifacts/paths.ts'
+export { hostExec, powerOff, powerOn, snapshotReset } from './hosts/control.ts'
+export { labDown, labDownAll } from './hosts/down.ts'
+export type { Lab, LabHost } from './hosts/lab.ts'
+export { labUp, type LabOptions } from './hosts/up.ts'
