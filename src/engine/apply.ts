@@ -17,6 +17,8 @@ export interface ApplyOptions {
   readonly operation: Operation
   /** Only announced changes may be made (a saved plan is being carried out). */
   readonly strict: boolean
+  /** Hosts on which an earlier operation was begun and not closed. */
+  readonly unfinished: readonly string[]
   /** Aborted: no further action is begun; the one that runs is finished. */
   readonly stop: AbortSignal
   readonly emit: Emit
@@ -85,10 +87,9 @@ class Run {
 
   /** Closes the operation on every host that it was begun on. */
   async finish(): Promise<readonly KubewrightError[]> {
-    const { operation } = this.#options
-    const outcomes = await Promise.allSettled(
-      this.#begun.hosts().map((host) => this.#target(host).finish(operation, 'done')),
-    )
+    const { operation, unfinished } = this.#options
+    const hosts = [...new Set([...this.#begun.hosts(), ...unfinished])]
+    const outcomes = await Promise.allSettled(hosts.map((host) => this.#target(host).finish(operation, 'done')))
     return outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? errorsIn(outcome.reason) : []))
   }
 

@@ -22,7 +22,11 @@ export function beginShipment(operation: Operation, record: ClusterRecord | unde
     startedAt: new Date().toISOString(),
   }
   return bookkeeping(
-    sh`if [ -e "$KW/cluster.json" ] && ! grep -qF ${`"id":"${id}"`} "$KW/cluster.json"; then exit 71; fi`,
+    sh`kw_open=$(sed -n 's/^{"id":"\([^"]*\)".*/\1/p' "$KW/operation.json" 2>/dev/null)
+if [ -n "$kw_open" ] && [ "$kw_open" != "$KW_OPERATION" ]; then
+printf '{"operation":"%s","status":"superseded","by":"%s"}\n' "$kw_open" "$KW_OPERATION" >>"$KW/journal/$kw_open.ndjson"
+fi
+if [ -e "$KW/cluster.json" ] && ! grep -qF ${`"id":"${id}"`} "$KW/cluster.json"; then exit 71; fi`,
     operation,
     { 'cluster.json': cluster, 'operation.json': started },
     sh`rm -f "$KW/proof"
@@ -47,7 +51,7 @@ export function finishShipment(
     sh`:`,
     operation,
     { 'cluster.json': { ...record, id, name, ...(outcome === 'done' ? applied : {}) } },
-    sh`rm -rf "$KW/backups/$KW_OPERATION/secrets" "$KW/incoming" "$KW/operation.json"
+    sh`rm -rf "$KW"/backups/*/secrets "$KW/incoming" "$KW/operation.json"
 ls -1t "$KW/journal" | tail -n +21 | while read -r kw_old; do rm -rf "$KW/journal/$kw_old" "$KW/backups/$(basename "$kw_old" .ndjson)"; done
 kw_journal ${JSON.stringify({ at: '@now@', operation: operation.id, status: outcome })}
 kw_synced`,

@@ -2,6 +2,7 @@ import type { ArtifactIndex } from '../artifacts/artifact.ts'
 import type { Facts } from '../host/facts.ts'
 import type { Cluster, Host } from '../inventory/cluster.ts'
 import type { Observed } from '../kubernetes/observed.ts'
+import type { Secret } from '../transport/command.ts'
 
 /** What a task is a function of. */
 export interface Context {
@@ -14,6 +15,10 @@ export interface Context {
   readonly artifacts: ArtifactIndex
   /** Content of text artifacts (manifests) by `name version`, read before planning. */
   readonly manifests: ReadonlyMap<string, string>
+  /** Passwords that the inventory refers to, by `registry:<host>`. */
+  readonly secrets: ReadonlyMap<string, Secret>
   /** Time of planning; certificates are judged by it. */
   readonly now: Date
+  /** Hash installed binaries instead of trusting their recorded size, ctime and inode. */
+  readonly deep: boolean
 }

@@ -60,3 +60,22 @@ kw_arrived() {
   kw_sum=$(sha256sum <"$1"); kw_sum=${kw_sum%% *}
   [ "$kw_sum" = "$2" ] || { rm -f "$1"; echo "KW-CHECKSUM wanted $2 but got $kw_sum" >&2; return 1; }
 }
+# kw_pods COMPONENT: the sandboxes of a static pod, running or not.
+kw_pods() { ctr -n k8s.io containers ls -q "labels.\"io.cri-containerd.kind\"==sandbox,labels.component==$1" | sort | tr '\n' ' '; }
+# kw_pod_replaced COMPONENT BEFORE: waits for another sandbox; an edit that changes nothing of the pod starts none.
+kw_pod_replaced() {
+  for _ in $(seq 60); do
+    [ "$(kw_pods "$1")" = "$2" ] || return 0
+    sleep 1
+  done
+}
+# kw_joined SECONDS: waits for the client certificate of the kubelet's TLS bootstrap.
+kw_joined() {
+  for _ in $(seq "$1"); do
+    if [ -e /var/lib/kubelet/pki/kubelet-client-current.pem ] && [ -e /etc/kubernetes/kubelet.conf ]; then return 0; fi
+    sleep 0.5
+  done
+  journalctl -u kubelet --no-pager -n 15 -o cat >&2
+  echo "the kubelet got no client certificate" >&2
+  return 1
+}

@@ -34,3 +34,23 @@ kw_sandboxes() {
 $kw_id "*) echo "sandbox $(ctr -n k8s.io containers info "$kw_id" | tr -d '\n')" ;; esac
   done
 }
+# kw_module NAME: whether the kernel has what the module brings, loaded or built in; containers see neither list of it.
+kw_module() {
+  if [ -d "/sys/module/$1" ] || grep -qs "^$1 " /proc/modules; then echo present; return; fi
+  if tr - _ <"/lib/modules/$(uname -r)/modules.builtin" | grep -qs "/$1\.ko"; then echo present; return; fi
+  case $1 in
+    overlay) grep -qsw overlay /proc/filesystems ;;
+    br_netfilter) [ -e /proc/sys/net/bridge/bridge-nf-call-iptables ] ;;
+    nf_conntrack) [ -e /proc/sys/net/netfilter/nf_conntrack_max ] ;;
+    ip_vs) [ -e /proc/net/ip_vs ] ;;
+    *) false ;;
+  esac && echo present
+}
+# kw_text PATH: where a file really is, its kind, mode and owner, and its whole text.
+kw_text() {
+  kw_real=$(readlink -f "$1") || kw_real=$1
+  echo "$kw_real"
+  if [ -f "$kw_real" ]; then stat -c 'file %a %U:%G -' "$kw_real"; cat "$kw_real"
+  else echo "absent - - -"
+  fi
+}

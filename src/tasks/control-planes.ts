@@ -1,0 +1,85 @@
+import {
+  authorities,
+  certificateSpec,
+  kubeconfigs,
+  type CertificateRow,
+  type CertificateSpec,
+  type PkiHost,
+} from '../pki/certificates.ts'
+import { clusterEndpointUrl, firstControlPlane, localEndpointUrl } from '../kubernetes/node.ts'
+import type { ApiAccess } from '../resources/api-object.ts'
+import { authorityPair, type AuthoritySource, type Signer } from '../resources/authority.ts'
+import type { CertificateOptions } from '../resources/certificate.ts'
+import type { Context } from './context.ts'
+
+/** The authority that signs for the API: the one of kubelets, administrators and components. */
+export const clusterAuthority = authorities.find(({ name }) => name === 'ca') ?? authorities[0]!
+
+/** Node IP of the first control plane, which is the endpoint where the inventory names none. */
+export function firstControlPlaneIP({ cluster, fleet, facts }: Context): string {
+  return fleet.get(firstControlPlane(cluster.hosts).name)?.nodeIP ?? facts.nodeIP
+}
+
+/** The URL by which nodes and administrators reach the API. */
+export function endpointUrl(context: Context): string {
+  return clusterEndpointUrl(context.cluster, firstControlPlaneIP(context))
+}
+
+/** The API server of the host itself, for kubectl on a control plane. */
+export function localApi({ cluster, facts }: Context): ApiAccess {
+  return { server: localEndpointUrl(cluster, facts.nodeIP) }
+}
+
+export function isFirstControlPlane({ cluster, host }: Context): boolean {
+  return firstControlPlane(cluster.hosts).name === host.name
+}
+
+/** Where authorities are looked for: those control planes first that were seen to hold the key. */
+export function authoritySource({ cluster, observed }: Context): AuthoritySource {
+  const names = cluster.hosts.filter(({ roles }) => roles.includes('control-plane')).map(({ name }) => name)
+  const holders = observed.authorities['ca']?.keyOn ?? []
+  const hosts = [...names.filter((name) => holders.includes(name)), ...names.filter((name) => !holders.includes(name))]
+  const { algorithm, caValidity } = cluster.certificates
+  return { hosts, algorithm, validity: caValidity }
+}
+
+/** How certificates of this host are signed. */
+export function certificateOptions(context: Context, spec: Pick<CertificateSpec, 'authority'>): CertificateOptions {
+  const { cluster, host, observed, now } = context
+  const source = authoritySource(context)
+  const signer: Signer = (name, resolving) => {
+    const row = authorities.find((candidate) => candidate.name === name) ?? clusterAuthority
+    return authorityPair(row, source, resolving)
+  }
+  const path = authorities.find(({ name }) => name === spec.authority)?.path ?? spec.authority
+  const { algorithm, validity } = cluster.certificates
+  return { host: host.name, signer, authorityPem: observed.authorities[path]?.certificate, algorithm, validity, now }
+}
+
+/** Resolves a row of the certificate table for this host. */
+export function specOf(row: CertificateRow, context: Context): CertificateSpec {
+  return certificateSpec(row, pkiHost(context))
+}
+
+/** The row of a kubeconfig by its file name. */
+export function kubeconfigRow(name: string) {
+  const row = kubeconfigs.find((candidate) => candidate.name === name)
+  if (row === undefined) throw new Error(`there is no kubeconfig ${name}`)
+  return row
+}
+
+function pkiHost({ cluster, host, facts }: Context): PkiHost {
+  const { controlPlaneEndpoint: endpoint, networking } = cluster
+  return {
+    nodeName: host.name,
+    nodeIPs: facts.nodeIP.split(','),
+    advertiseAddress: facts.nodeIP,
+    controlPlaneEndpointHost: endpoint.explicit ? endpoint.address : undefined,
+    certSANs: cluster.apiServer.certSANs,
+    etcdServerCertSANs: cluster.etcd.serverCertSANs,
+    etcdPeerCertSANs: cluster.etcd.peerCertSANs,
+    apiServiceIPs: networking.apiServiceIPs,
+    dnsDomain: networking.dnsDomain,
+    kubernetesVersion: cluster.kubernetesVersion,
+  }
+}

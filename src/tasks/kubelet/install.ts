@@ -1,0 +1,10 @@
+import { task } from '../../engine/task.ts'
+import type { Context } from '../context.ts'
+import { kubeletProgram } from './files.ts'
+
+/** Brings the kubelet's binary and unit; it is started when it has its configuration. */
+export const kubeletInstall = task<Context>({
+  name: 'kubelet/install',
+  summary: 'Install the kubelet',
+  resources: kubeletProgram,
+})

@@ -1,0 +1,24 @@
+import { task } from '../../engine/task.ts'
+import { certificates, kubeconfigs } from '../../pki/certificates.ts'
+import { localEndpointUrl } from '../../kubernetes/node.ts'
+import { certificate } from '../../resources/certificate.ts'
+import { kubeconfig } from '../../resources/kubeconfig.ts'
+import type { Context } from '../context.ts'
+import { certificateOptions, endpointUrl, isFirstControlPlane, specOf } from '../control-planes.ts'
+
+/** Certificates and kubeconfigs of a control plane; the kubelet's own are made with the kubelet. */
+export const pkiControlPlane = task<Context>({
+  name: 'pki/control-plane',
+  summary: 'Certificates and kubeconfigs of the control plane',
+  resources(context) {
+    const { cluster, facts } = context
+    const urls = { cluster: endpointUrl(context), local: localEndpointUrl(cluster, facts.nodeIP) }
+    const wanted = kubeconfigs.filter(
+      ({ name }) => name !== 'kubelet.conf' && (name !== 'super-admin.conf' || isFirstControlPlane(context)),
+    )
+    return [
+      ...certificates.map((row) => certificate(specOf(row, context), certificateOptions(context, row))),
+      ...wanted.map((row) => kubeconfig(specOf(row, context), urls[row.server], certificateOptions(context, row))),
+    ]
+  },
+})

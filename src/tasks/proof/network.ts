@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto'
+import type { Change, Resource } from '../../engine/resource.ts'
+import { task } from '../../engine/task.ts'
+import { scriptFile } from '../../host/script.ts'
+import type { Cluster } from '../../inventory/cluster.ts'
+import { imagesOf } from '../../kubernetes/versions.ts'
+import { sh } from '../../transport/command.ts'
+import type { Context } from '../context.ts'
+import { localApi } from '../control-planes.ts'
+
+const record = '/var/lib/kubewright/proof'
+
+/** The network works: pods on all nodes reach each other, services and cluster DNS. It runs when anything was changed. */
+export const proofNetwork = task<Context>({
+  name: 'proof/network',
+  summary: 'Prove that the network works',
+  resources: (context) => [proof(context)],
+})
+
+function proof(context: Context): Resource<string> {
+  const { cluster } = context
+  const { server } = localApi(context)
+  const digest = desiredState(cluster)
+  const nodes = context.fleet.size
+  const run = (summary: string): Change => ({
+    verb: 'run',
+    summary,
+    impact: 'none',
+    actions: [
+      {
+        kind: 'run',
+        command: sh`${scriptFile('proof/network.sh')}
+kw_proof ${server} ${imagesOf(cluster).agnhost} ${cluster.networking.dnsDomain} ${nodes}
+printf '%s\n' ${digest} >${record}`,
+        undo: 'none',
+        timeout: 400,
+      },
+    ],
+  })
+  return {
+    id: 'proof',
+    inputs: ['*'],
+    probe: { script: sh`cat ${record}`, parse: (output) => output.trim() },
+    compare: (proved) => (proved === digest ? undefined : run('check pods, services and DNS on all nodes')),
+    stale: () => run('check pods, services and DNS on all nodes after the changes'),
+    digest: () => undefined,
+  }
+}
+
+/** A digest of the cluster as it is wanted, without where the inventory lies. */
+function desiredState({ inventory: _, ...wanted }: Cluster): string {
+  return createHash('sha256').update(JSON.stringify(wanted)).digest('hex')
+}

@@ -1,0 +1,66 @@
+import { task } from '../../engine/task.ts'
+import { gate } from '../../resources/gate.ts'
+import { sh } from '../../transport/command.ts'
+import type { Context } from '../context.ts'
+import { localApi } from '../control-planes.ts'
+
+/** All nodes of the inventory are Ready, and so are all pods of the system. */
+export const proofReady = task<Context>({
+  name: 'proof/ready',
+  summary: 'Wait for nodes and system pods',
+  resources(context) {
+    const { server } = localApi(context)
+    const names = [...context.fleet.keys()]
+    const here = sh`[ -e /etc/kubernetes/admin.conf ] && kw_kubectl ${server} --request-timeout=10s`
+    return [
+      gate('nodes', {
+        title: 'nodes',
+        script: sh`${here} get nodes -o jsonpath=${nodeFields}`,
+        missing: (output) => notReadyNodes(output, names),
+        gate: {
+          limit: 300,
+          interval: 1,
+          explain: sh`kw_kubectl ${server} --request-timeout=10s describe nodes | grep -A 12 -E '^(Name|Conditions|Events):' | tail -n 40
+kw_kubectl ${server} --request-timeout=10s get pods -A -o wide | grep -v -E ' (Running|Completed) '`,
+        },
+      }),
+      gate('system-pods', {
+        title: 'system pods',
+        script: sh`${here} get pods -A -o jsonpath=${podFields}`,
+        missing: notReadyPods,
+        gate: {
+          limit: 300,
+          interval: 1,
+          explain: sh`kw_kubectl ${server} --request-timeout=10s get pods -A -o wide | grep -v -E ' ([0-9]+)/\1 '
+kw_kubectl ${server} --request-timeout=10s get events -A --field-selector type=Warning --sort-by=.lastTimestamp | tail -n 15`,
+        },
+      }),
+    ]
+  },
+})
+
+const nodeFields = '{range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}'
+
+const podFields =
+  '{range .items[*]}{.metadata.namespace} {.metadata.name} {.status.phase} {.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}'
+
+const systemNamespaces = new Set(['kube-system', 'kube-flannel'])
+
+function notReadyNodes(output: string, names: readonly string[]): string | undefined {
+  const states = new Map(rows(output).map(([name = '', ready = '']) => [name, ready]))
+  const waiting = names.filter((name) => states.get(name) !== 'True')
+  return waiting.length === 0 ? undefined : `not Ready yet: ${waiting.join(', ')}`
+}
+
+/** Pods that have completed count as good. */
+function notReadyPods(output: string): string | undefined {
+  const pods = rows(output).filter(([namespace = '']) => systemNamespaces.has(namespace))
+  if (pods.length === 0) return 'there are none yet'
+  const waiting = pods.filter(([, , phase, ready]) => phase !== 'Succeeded' && ready !== 'True')
+  if (waiting.length === 0) return undefined
+  return `not ready yet: ${waiting.map(([, name]) => name).join(', ')}`
+}
+
+function rows(output: string): readonly (readonly string[])[] {
+  return output.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.split(' ')]))
+}

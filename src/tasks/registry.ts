@@ -1,0 +1,44 @@
+import type { Task } from '../engine/task.ts'
+import { coredns } from './addons/coredns.ts'
+import { kubeProxy } from './addons/kube-proxy.ts'
+import { bootstrapObjectsTask } from './bootstrap/objects.ts'
+import type { Context } from './context.ts'
+import { controlPlaneHealthy, controlPlaneReady } from './control-plane/ready.ts'
+import { controlPlaneStaticPods, etcdMember } from './control-plane/static-pods.ts'
+import { kubeletClientTask } from './kubelet/client.ts'
+import { kubeletConfig } from './kubelet/config.ts'
+import { kubeletInstall } from './kubelet/install.ts'
+import { kubeletService } from './kubelet/service.ts'
+import { nodeJoinTask, nodeTokens } from './node/join.ts'
+import { markControlPlane, markNodes } from './node/marks.ts'
+import { pkiAuthorities } from './pki/authorities.ts'
+import { pkiControlPlane } from './pki/control-plane.ts'
+import { proofNetwork } from './proof/network.ts'
+import { proofReady } from './proof/ready.ts'
+
+const tasks: readonly Task<Context>[] = [
+  pkiAuthorities,
+  pkiControlPlane,
+  kubeletInstall,
+  kubeletConfig,
+  kubeletClientTask,
+  kubeletService,
+  etcdMember,
+  controlPlaneStaticPods,
+  controlPlaneReady,
+  controlPlaneHealthy,
+  bootstrapObjectsTask,
+  kubeProxy,
+  coredns,
+  markControlPlane,
+  markNodes,
+  nodeJoinTask,
+  nodeTokens,
+  proofReady,
+  proofNetwork,
+]
+
+/** Every task by its name, for playbooks. */
+export function allTasks(): ReadonlyMap<string, Task<Context>> {
+  return new Map(tasks.map((task) => [task.name, task]))
+}
