@@ -54,7 +54,10 @@ async function attempt(connection: Connection, request: ExchangeRequest): Promis
     onChannel(opened) {
       channel = opened
       opened.on('error', () => undefined)
-      if (signal.aborted) opened.close()
+      if (!signal.aborted) return
+      opened.close()
+      // node-ssh still pipes stdin after this, and fails within ssh2 when that is destroyed
+      setImmediate(() => stdin.destroy())
     },
     onStdout: (chunk) => request.onStdout(chunk),
     onStderr: (chunk) => request.onStderr(chunk),
@@ -65,8 +68,8 @@ async function attempt(connection: Connection, request: ExchangeRequest): Promis
   } finally {
     running.catch(() => undefined)
     inputFailed.catch(() => undefined)
-    stdin.destroy()
     channel?.close()
+    if (channel !== undefined) stdin.destroy()
   }
 }
 

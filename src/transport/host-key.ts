@@ -1,6 +1,5 @@
 import type { ServerHostKeyAlgorithm } from 'ssh2'
-import { fingerprint, keyType, knownKeys, readKnownHosts } from './known-hosts.ts'
-import { knownHostName } from './known-hosts.ts'
+import { fingerprint, keyType, knownHostName, knownKeys, readKnownHosts } from './known-hosts.ts'
 import type { SshTarget } from './target.ts'
 import { TransportError } from './transport.ts'
 
@@ -32,7 +31,10 @@ export function preferredAlgorithms(keys: readonly Buffer[]): ServerHostKeyAlgor
 /** Reads what is known of a target: the key pinned in the inventory, or else its known_hosts files. */
 export async function hostKeyCheck(target: SshTarget): Promise<HostKeyCheck> {
   if (target.hostKey !== undefined) return pinnedCheck(target, target.hostKey)
-  const { accepted, revoked } = knownKeys(await readKnownHosts(target.knownHostsFiles), target.address, target.port)
+  const entries = await readKnownHosts(target.knownHostsFiles).catch((error: unknown) => {
+    throw unreadable(target, error)
+  })
+  const { accepted, revoked } = knownKeys(entries, target.address, target.port)
   return {
     algorithms: preferredAlgorithms(accepted),
     verify(key) {
@@ -81,6 +83,16 @@ function revokedKey(target: SshTarget, key: Buffer): TransportError {
     'host-key-changed',
     `the host key of ${place(target)} is revoked in known_hosts: ${described(key)}`,
     'Give the host a new host key.',
+  )
+}
+
+function unreadable(target: SshTarget, cause: unknown): TransportError {
+  return new TransportError(
+    target.host,
+    'host-key-unknown',
+    `the host key of ${place(target)} can not be looked up in ${target.knownHostsFiles.join(', ')}: ${(cause as Error).message}`,
+    'Make the file readable, or name another knownHostsFile in the inventory.',
+    cause,
   )
 }
 

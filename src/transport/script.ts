@@ -54,7 +54,7 @@ export function notStarted(host: string, user: string, code: number, stdout: Buf
     host,
     'no-sudo',
     `${host}: ${user} can not become root without a password: ${said}`,
-    /not found/.test(said)
+    /not found|no such file/i.test(said)
       ? 'Install sudo on the host, or log in as root.'
       : `Give ${user} password-less sudo (echo '${user} ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/kubewright), or log in as root.`,
   )

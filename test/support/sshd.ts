@@ -22,6 +22,8 @@ export interface SshdOptions {
   readonly sudo?: 'works' | 'password' | 'not-in-sudoers' | 'absent'
   /** Sessions on one connection at a time. */
   readonly maxSessions?: number
+  /** So many refused keys end a connection (MaxAuthTries). */
+  readonly maxAuthTries?: number
   /** So many connections are closed before a word is said. */
   readonly dropHandshakes?: number
   /** Milliseconds that a byte takes one way. */
@@ -75,7 +77,10 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     await writeFile(join(bin, 'sudo'), `#!/bin/sh\n${sudo}\n`)
     await chmod(join(bin, 'sudo'), 0o755)
   }
-  const inner = new ssh2.Server({ hostKeys: hostKeys.map((key) => key.private) }, (client) => serve(client, state))
+  const server = new ssh2.Server({ hostKeys: hostKeys.map((key) => key.private) }, (client) => serve(client, state))
+  // ssh2's own listener would wait for acknowledgements (Nagle), which a host's sshd does not
+  const inject = (socket: Socket): void => (server as unknown as Injectable).injectSocket(socket)
+  const inner = createServer({ noDelay: true }, inject)
   const innerPort = await listen(inner)
   const front = frontDoor(innerPort, options)
   const port = await listen(front.server)
@@ -98,6 +103,10 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
       await rm(bin, { recursive: true, force: true })
     },
   }
+}
+
+interface Injectable {
+  injectSocket(socket: Socket): void
 }
 
 interface State {
@@ -162,10 +171,13 @@ function relay(from: Socket, to: Socket, latency: number): void {
 
 function serve(client: Connection, state: State): void {
   let sessions = 0
+  let refused = 0
   client.on('error', () => undefined)
   client.on('authentication', (context) => {
-    if (isAuthorized(context, state.options.authorized ?? [])) context.accept()
-    else context.reject(['publickey'])
+    if (isAuthorized(context, state.options.authorized ?? [])) return context.accept()
+    refused += 1
+    if (refused <= (state.options.maxAuthTries ?? 6)) return context.reject(['publickey'])
+    disconnect(client, 'Too many authentication failures')
   })
   client.on('session', (accept, reject) => {
     if (sessions >= (state.options.maxSessions ?? 10)) return reject()
@@ -185,6 +197,25 @@ function serve(client: Connection, state: State): void {
       channel.pipe(socket).pipe(channel)
     })
   })
+}
+
+/** Ends a connection with a reason, which ssh2's public interface can not. */
+function disconnect(client: Connection, reason: string): void {
+  const { _protocol: protocol } = client as unknown as { _protocol: Protocol }
+  const text = Buffer.from(reason)
+  const length = (value: number): Buffer => Buffer.from(Uint32Array.of(value).buffer).swap32()
+  const packet = Buffer.concat([Buffer.of(1), length(2), length(text.length), text, length(0)])
+  const framed = protocol._packetRW.write.alloc(packet.length)
+  packet.copy(framed, protocol._packetRW.write.allocStart)
+  protocol._cipher.encrypt(protocol._packetRW.write.finalize(framed))
+  client.end()
+}
+
+interface Protocol {
+  readonly _cipher: { encrypt(packet: Buffer): void }
+  readonly _packetRW: {
+    readonly write: { readonly allocStart: number; alloc(size: number): Buffer; finalize(packet: Buffer): Buffer }
+  }
 }
 
 function isAuthorized(context: AuthContext, authorized: readonly TestKey[]): boolean {
