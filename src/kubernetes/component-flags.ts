@@ -1,7 +1,14 @@
-import { isIPv6 } from 'node:net'
 import type { Cluster, ExtraArg, Host } from '../inventory/cluster.ts'
 import { flagsOf, flagValue } from './flags.ts'
-import { apiServerPort, clusterName, joinHostPort, kubernetesDirectory, loopbackOf, pkiDirectory } from './node.ts'
+import {
+  apiServerPort,
+  clusterName,
+  isIPv6Subnet,
+  joinHostPort,
+  kubernetesDirectory,
+  loopbackOf,
+  pkiDirectory,
+} from './node.ts'
 
 /** A member of etcd as `--initial-cluster` names it. */
 export interface EtcdMember {
@@ -111,7 +118,7 @@ export function controllerManagerFlags({ networking }: Cluster): readonly ExtraA
 /** The controller manager's extra flags: kubeadm knows no node mask size, so it has to find ours among them. */
 export function controllerManagerExtraArgs({ networking, controllerManager }: Cluster): readonly ExtraArg[] {
   const { podSubnets, nodeCIDRMaskSize } = networking
-  const ipv6 = isIPv6(podSubnets[0]?.split('/')[0] ?? '')
+  const ipv6 = isIPv6Subnet(podSubnets[0] ?? '')
   if (nodeCIDRMaskSize === (ipv6 ? 64 : 24)) return controllerManager.extraArgs
   const family = ipv6 ? '-ipv6' : '-ipv4'
   const name = `node-cidr-mask-size${podSubnets.length > 1 ? family : ''}`

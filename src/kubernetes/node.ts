@@ -27,6 +27,11 @@ export function loopbackOf(address: string): string {
   return isIPv6(address) ? '::1' : '127.0.0.1'
 }
 
+/** Tells `fd00::/64` from `10.0.0.0/8`. */
+export function isIPv6Subnet(subnet: string): boolean {
+  return isIPv6(subnet.split('/')[0] ?? '')
+}
+
 /** The port on which each API server listens; an endpoint that the inventory names is a load balancer with a port of its own. */
 export function apiServerPort({ apiServer, controlPlaneEndpoint }: Cluster): number {
   const given = flagValue(apiServer.extraArgs, 'secure-port')

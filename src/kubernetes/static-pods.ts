@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto'
-import type { Cluster, ExtraArg, Host, PlacedFile, StaticPodOptions } from '../inventory/cluster.ts'
+import type { Cluster, ExtraArg, Host, StaticPodOptions } from '../inventory/cluster.ts'
 import { applyPatches } from '../render/patch.ts'
 import { renderYaml } from '../render/template.ts'
 import * as component from './component-flags.ts'
 import type { EtcdMember } from './component-flags.ts'
 import { commandFlags, flagValue } from './flags.ts'
 import { apiServerPort, joinHostPort, loopbackOf } from './node.ts'
+import { inputsAnnotation, inputsDigest } from './inputs.ts'
+import type { Inputs } from './inputs.ts'
 import { kubernetesObject } from './object.ts'
 import type { KubernetesObject } from './object.ts'
 import { imagesOf } from './versions.ts'
@@ -13,9 +14,7 @@ import { etcdMounts, extraMounts, kubeconfigMount, pkiMounts, sortedByName, volu
 import type { HostPathMount } from './volumes.ts'
 
 export type { EtcdMember } from './component-flags.ts'
-
-/** The annotation with the digest of the files that a static pod reads and does not reload. */
-export const inputsAnnotation = 'kubewright.dev/inputs'
+export { inputsAnnotation, inputsDigest, inputsOfFiles } from './inputs.ts'
 
 /** What the facts of a control plane add to the inventory. */
 export interface StaticPodView {
@@ -23,7 +22,7 @@ export interface StaticPodView {
   /** Which of kubeadm's CA directories exist on the host. */
   readonly caDirectories: readonly string[]
   /** Digest by path of the files whose change has to restart the pod; without any there is no annotation. */
-  readonly inputs: Readonly<Record<string, string>>
+  readonly inputs: Inputs
 }
 
 export interface EtcdView extends StaticPodView {
@@ -83,18 +82,6 @@ export function schedulerPod(cluster: Cluster, _host: Host, view: StaticPodView)
   })
 }
 
-/** The inputs that the inventory's files are: digest by path. */
-export function inputsOfFiles(files: readonly PlacedFile[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(files.map(({ path, content }) => [path, sha256(content)]))
-}
-
-/** One digest for a set of inputs, as the annotation holds it; undefined if there are none. */
-export function inputsDigest(inputs: Readonly<Record<string, string>>): string | undefined {
-  const paths = Object.keys(inputs).toSorted()
-  if (paths.length === 0) return undefined
-  return `sha256:${sha256(paths.map((path) => `${path}\0${inputs[path]}\n`).join(''))}`
-}
-
 function staticPod(
   template: string,
   field: 'etcd' | 'apiServer' | 'controllerManager' | 'scheduler',
@@ -139,8 +126,4 @@ function etcdProbe(extraArgs: readonly ExtraArg[], nodeIP: string): { scheme: st
     address: (url['ipv6'] ?? url['host']) || fallback.address,
     port: Number(url['port'] ?? fallback.port),
   }
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
 }

@@ -88,10 +88,10 @@ describe('JSON patches (RFC 6902)', () => {
   })
 
   test('test lets the others go on only if the value is the expected one', () => {
-    const guarded = (value: string) =>
-      json({ op: 'test', path: '/metadata/name', value }, { op: 'add', path: '/seen', value: true })
-    expect(applyPatches(pod, [guarded('etcd')])).toMatchObject({ seen: true })
-    expect(() => applyPatches(pod, [guarded('other')])).toThrow(
+    const mark = { op: 'add', path: '/seen', value: true }
+    const named = (value: string) => json({ op: 'test', path: '/metadata/name', value }, mark)
+    expect(applyPatches(pod, [named('etcd')])).toMatchObject({ seen: true })
+    expect(() => applyPatches(pod, [named('other')])).toThrow(
       'patches[0] (json): test /metadata/name: the value is another one',
     )
   })
@@ -179,13 +179,11 @@ describe('strategic merge patches', () => {
   })
 
   test("a container's ports are merged by containerPort, a service's by port", () => {
-    const ports = (list: readonly unknown[]) => strategic({ ports: list })
-    expect(
-      applyPatches({ ports: [{ containerPort: 1, name: 'a' }] }, [ports([{ containerPort: 1, name: 'b' }])]),
-    ).toEqual({ ports: [{ containerPort: 1, name: 'b' }] })
-    expect(applyPatches({ ports: [{ port: 1 }] }, [ports([{ port: 2 }])])).toEqual({
-      ports: [{ port: 1 }, { port: 2 }],
-    })
+    const container = { ports: [{ containerPort: 1, name: 'a' }] }
+    const renamed = strategic({ ports: [{ containerPort: 1, name: 'b' }] })
+    expect(applyPatches(container, [renamed])).toEqual({ ports: [{ containerPort: 1, name: 'b' }] })
+    const another = strategic({ ports: [{ port: 2 }] })
+    expect(applyPatches({ ports: [{ port: 1 }] }, [another])).toEqual({ ports: [{ port: 1 }, { port: 2 }] })
   })
 
   test('a member without its key and an unknown directive are errors that name their path', () => {
