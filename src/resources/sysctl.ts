@@ -54,7 +54,6 @@ function overridden(path: string, key: string, value: string, file: string): Fin
 
 function parseSysctl(output: string): SysctlState {
   const rows = output.split('\n').filter((line) => line !== '')
-  const isElsewhere = (line: string): boolean => line.startsWith('/')
   return {
     values: Object.fromEntries(rows.filter((line) => !isElsewhere(line)).map((line) => assignment(line))),
     elsewhere: rows.filter(isElsewhere).map((line) => {
@@ -63,6 +62,10 @@ function parseSysctl(output: string): SysctlState {
       return { path, key: key.replace(/^-/, '').replaceAll('/', '.'), value }
     }),
   }
+}
+
+function isElsewhere(line: string): boolean {
+  return line.startsWith('/')
 }
 
 function assignment(line: string): [key: string, value: string] {

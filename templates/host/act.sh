@@ -20,7 +20,8 @@ kw_parents() { [ -d "$(dirname "$1")" ] || (umask 022 && mkdir -p "$(dirname "$1
 # kw_forget PATH: no record of an installation there any more.
 kw_forget() {
   [ -e "$KW/installed.ndjson" ] || return 0
-  grep -vF "{\"path\":\"$1\"," "$KW/installed.ndjson" >"$KW/installed.part"
+  # grep's 1 says that no record is left, which is no failure
+  grep -vF "{\"path\":\"$1\"," "$KW/installed.ndjson" >"$KW/installed.part" || [ $? -eq 1 ] || return 1
   mv "$KW/installed.part" "$KW/installed.ndjson"
 }
 # kw_record PATH NAME SOURCE: what is there now is ours.

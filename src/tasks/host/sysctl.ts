@@ -1,0 +1,40 @@
+import { task } from '../../engine/task.ts'
+import { familyOf } from '../../inventory/subnets.ts'
+import { renderText } from '../../render/template.ts'
+import { file } from '../../resources/file.ts'
+import { sysctlValues } from '../../resources/sysctl.ts'
+import type { Context } from '../context.ts'
+
+const path = '/etc/sysctl.d/99-kubernetes.conf'
+
+/** What bridged pods and kube-proxy need of the kernel, in effect now and after a reboot. It comes after host/modules, which bring some of the keys. */
+export const hostSysctl = task<Context>({
+  name: 'host/sysctl',
+  summary: 'Set kernel parameters',
+  resources: (context) => {
+    const values = wantedValues(context)
+    const settings = Object.entries(values).map(([key, value]) => ({ key, value }))
+    return [file(path, renderText('host/sysctl.conf', { settings })), sysctlValues(values, path)]
+  },
+})
+
+function wantedValues({ cluster, host }: Context): Readonly<Record<string, string>> {
+  const dualStack = cluster.networking.podSubnets.some((subnet) => familyOf(subnet) === 6)
+  return {
+    'net.bridge.bridge-nf-call-iptables': '1',
+    'net.bridge.bridge-nf-call-ip6tables': '1',
+    'net.ipv4.ip_forward': '1',
+    ...(dualStack ? { 'net.ipv6.conf.all.forwarding': '1' } : {}),
+    ...(host.kubelet.config['protectKernelDefaults'] === true ? kubeletDefaults : {}),
+  }
+}
+
+/** What a kubelet sets by itself unless it is told to refuse a kernel that is set otherwise. */
+const kubeletDefaults = {
+  'vm.overcommit_memory': '1',
+  'vm.panic_on_oom': '0',
+  'kernel.panic': '10',
+  'kernel.panic_on_oops': '1',
+  'kernel.keys.root_maxkeys': '1000000',
+  'kernel.keys.root_maxbytes': '25000000',
+}

@@ -1,0 +1,150 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync } from 'node:fs'
+import { readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { Target } from '../../src/engine/target.ts'
+import { hostTarget } from '../../src/host/target.ts'
+import { packageRoot } from '../../src/package.ts'
+import type { Command } from '../../src/transport/command.ts'
+import { afterStart, frame } from '../../src/transport/script.ts'
+import type { ExecOptions, ExecResult, Transport } from '../../src/transport/transport.ts'
+
+/**
+ * A host for unit tests that runs the real scripts under the real `/bin/sh`: a root directory of its own in a mount namespace,
+ * with this machine's coreutils and with stand-ins (test/support/sandbox/) for what a root directory cannot have: systemd, the
+ * kernel's files, packages, containerd. It needs no container and starts in milliseconds; `/proc` and `/sys` are plain files.
+ */
+export interface SandboxHost {
+  readonly target: Target
+  readonly transport: Transport
+  readonly root: string
+  /** Undefined if there is no such file. */
+  read(path: string): string | undefined
+  /** Writes a file as someone else on the host would. */
+  write(path: string, content: string, mode?: number): void
+  remove(path: string): void
+  link(path: string, target: string): void
+  /** Mode in octal, hash or target of everything below `/` that a task may change, by path. */
+  snapshot(): ReadonlyMap<string, string>
+}
+
+/** Programs that every Debian has; what a task installs is not among them. */
+const programs = [
+  'sh basename cat chmod chown comm cp cut date dd dirname env expr find flock grep gzip head id install ln ls mkdir mktemp',
+  'mv od printf readlink realpath rm rmdir sed seq sha256sum sleep sort stat sync tail tar test timeout touch tr true uname uniq wc',
+]
+
+/** Makes a bare host; it is removed with the process unless `dispose` is called before. */
+export function sandboxHost(name = 'cp1'): SandboxHost {
+  // In memory where possible: the journal syncs, and a loaded disk takes a second for it.
+  const root = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'kw-sandbox-'))
+  furnish(root)
+  process.once('exit', () => rmSync(root, { recursive: true, force: true }))
+  const transport = sandboxTransport(name, root)
+  const at = (path: string): string => join(root, path)
+  return {
+    root,
+    transport,
+    target: hostTarget(transport, undefined, () => false),
+    read: (path) => (existsSync(at(path)) ? readFileSync(at(path), 'utf8') : undefined),
+    write(path, content, mode = 0o644) {
+      mkdirSync(dirname(at(path)), { recursive: true })
+      writeFileSync(at(path), content)
+      chmodSync(at(path), mode)
+    },
+    remove: (path) => rmSync(at(path), { recursive: true, force: true }),
+    link(path, target) {
+      mkdirSync(dirname(at(path)), { recursive: true })
+      rmSync(at(path), { force: true })
+      symlinkSync(target, at(path))
+    },
+    snapshot: () => new Map(['etc', 'opt', 'usr', 'var', 'proc', 'sys'].flatMap((part) => [...entries(root, part)])),
+  }
+}
+
+function furnish(root: string): void {
+  const directories =
+    'dev etc fake host opt proc/sys/net/ipv4 root run sys tmp usr/bin usr/lib usr/sbin usr/local/bin usr/local/sbin var/lib'
+  for (const path of directories.split(' ')) mkdirSync(join(root, path), { recursive: true })
+  for (const path of ['bin', 'sbin', 'lib', 'lib64']) symlinkSync(`usr/${path}`, join(root, path))
+  // This machine's /usr is mounted on /host, and what a bare host has of it is linked from there.
+  for (const path of readdirSync('/usr/lib').filter((entry) => entry.endsWith('-linux-gnu'))) {
+    symlinkSync(`/host/lib/${path}`, join(root, 'usr/lib', path))
+  }
+  symlinkSync('/host/lib64', join(root, 'usr/lib64'))
+  for (const program of ['awk', ...programs.join(' ').split(' ')]) {
+    const path = realpathSync(existsSync(`/usr/bin/${program}`) ? `/usr/bin/${program}` : `/bin/${program}`)
+    symlinkSync(path.replace(/^\/usr/, '/host'), join(root, 'usr/bin', program))
+  }
+  const fakes = join(packageRoot, 'test/support/sandbox')
+  for (const fake of readdirSync(fakes)) {
+    writeFileSync(join(root, 'usr/sbin', fake), readFileSync(join(fakes, fake)), { mode: 0o755 })
+  }
+  writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n')
+  writeFileSync(join(root, 'etc/group'), 'root:x:0:\n')
+  writeFileSync(join(root, 'etc/hosts'), '127.0.0.1 localhost\n')
+  writeFileSync(join(root, 'fake/dns'), '')
+  writeFileSync(join(root, 'proc/swaps'), 'Filename\tType\tSize\tUsed\tPriority\n')
+  writeFileSync(join(root, 'proc/sys/net/ipv4/ip_forward'), '0\n')
+}
+
+function sandboxTransport(name: string, root: string): Transport {
+  const traffic = { executions: 0, bytesSent: 0, bytesReceived: 0 }
+  return {
+    host: name,
+    traffic,
+    async exec(script, options) {
+      traffic.executions += 1
+      return runInside(root, script, options)
+    },
+    open: () => Promise.reject(new Error('the sandbox has no sessions')),
+    close: () => Promise.resolve(),
+  }
+}
+
+const enter = `mount --rbind /usr "$1/host" && mount --rbind /dev "$1/dev" && exec chroot "$1" /bin/sh -c "$2"`
+
+async function runInside(root: string, script: Command, options: ExecOptions = {}): Promise<ExecResult> {
+  const { line, bytes } = frame(script, true)
+  const unshare = ['--mount', ...(process.getuid?.() === 0 ? [] : ['--map-root-user'])]
+  const child = spawn('unshare', [...unshare, '/bin/sh', '-c', enter, 'sandbox', root, line], {
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+  })
+  const stdout: Buffer[] = []
+  const stderr: Buffer[] = []
+  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
+  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
+  child.stdin.on('error', () => undefined) // the script may end before it has read everything
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve(code ?? 255))
+  })
+  child.stdin.write(bytes)
+  const payload = Buffer.isBuffer(options.payload) ? [options.payload] : (options.payload ?? [])
+  for await (const chunk of payload) child.stdin.write(chunk)
+  child.stdin.end()
+  const code = await ended
+  const all = Buffer.concat(stdout)
+  const start = afterStart(all)
+  if (start < 0) throw new Error(`the sandbox did not start: ${Buffer.concat(stderr).toString()}`)
+  return { code, stdout: all.subarray(start), stderr: Buffer.concat(stderr) }
+}
+
+function* entries(root: string, path: string): Generator<[string, string]> {
+  const stat = lstatSync(join(root, path))
+  const mode = (stat.mode & 0o7777).toString(8)
+  if (stat.isSymbolicLink()) yield [`/${path}`, `link ${readlinkSync(join(root, path))}`]
+  else if (stat.isFile()) {
+    yield [
+      `/${path}`,
+      `${mode} ${createHash('sha256')
+        .update(readFileSync(join(root, path)))
+        .digest('hex')}`,
+    ]
+  } else {
+    yield [`/${path}`, mode]
+    for (const entry of readdirSync(join(root, path))) yield* entries(root, `${path}/${entry}`)
+  }
+}
