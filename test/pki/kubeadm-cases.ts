@@ -14,7 +14,7 @@ export interface KubeadmCase {
 
 export const bootstrapToken = 'abcdef.0123456789abcdef'
 
-export const kubeadmVersions = ['1.37.1'] as const
+export const kubeadmVersions = ['1.36.4', '1.37.1'] as const
 
 export const kubeadmCases: readonly KubeadmCase[] = [
   {
