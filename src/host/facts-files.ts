@@ -90,7 +90,7 @@ export const existing: Part<Existing> = {
       sh`for path in ${caDirectories} ${criSockets} ${containerd.criSocket} ${Object.values(packageManagers)} \
   /etc/selinux/config /run/systemd/system /sys/class/net/* /etc/cni/net.d/* /etc/kubernetes/manifests/* \
   /etc/kubernetes/*.conf /etc/kubernetes/pki/*.* /etc/kubernetes/pki/etcd/* /var/lib/cni/networks/cbr0 \
-  ${directories.etcd}/* ${directories.kubelet}/*.yaml ${directories.kubelet}/kubeadm-flags.env ${directories.kubelet}/pki/*
+  ${directories.etcd}/* /var/lib/kubelet/*.yaml /var/lib/kubelet/kubeadm-flags.env /var/lib/kubelet/pki/*
 do if [ -e "$path" ]; then printf '%s\n' "$path"; fi; done`,
     ),
   parse(sections, { directories, containerd }) {
@@ -110,7 +110,7 @@ do if [ -e "$path" ]; then printf '%s\n' "$path"; fi; done`,
       cniConfigurations: namesIn('/etc/cni/net.d'),
       // A disk of its own starts with this directory.
       etcdData: namesIn(directories.etcd).some((name) => name !== 'lost+found'),
-      kubernetesFiles: ['/etc/kubernetes', directories.kubelet, '/var/lib/cni/networks']
+      kubernetesFiles: ['/etc/kubernetes', '/var/lib/kubelet', '/var/lib/cni/networks']
         .flatMap(below)
         .filter((path) => !path.startsWith('/etc/kubernetes/manifests/')),
       criSockets: [...new Set([...criSockets, containerd.criSocket])].filter((path) => present.has(path)),

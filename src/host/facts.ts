@@ -66,7 +66,7 @@ export interface Survey {
   readonly cniConfigurations: readonly string[]
   /** Whether etcd's data directory holds anything. */
   readonly etcdData: boolean
-  /** Files of a cluster that exist below `/etc/kubernetes` and the kubelet's directory, but for manifests: kubeconfigs, PKI, kubelet configuration. */
+  /** Files of a cluster that exist below `/etc/kubernetes`, `/var/lib/kubelet` and `/var/lib/cni`, but for manifests. */
   readonly kubernetesFiles: readonly string[]
   readonly links: readonly string[]
   /** Units by name with their state, of those that matter: containerd, docker, cri-o, kubelet, firewalld, ufw, nftables, time services. */

@@ -1,6 +1,7 @@
 import { parse as parseYaml } from 'yaml'
 import { filesOf, isObject, jsonOf, linesOf, sectionsOf, textOf, type Sections } from '../host/facts-sections.ts'
-import { authorityNames, manifests, pki } from './observed-paths.ts'
+import { manifestsDirectory as manifests, pkiDirectory as pki } from './node.ts'
+import { authorityNames } from './observed-paths.ts'
 import type { LivingConfiguration, Observed, ObservedAuthority, ObservedNode } from './observed.ts'
 
 /** What one control plane says. */

@@ -1,7 +1,8 @@
 import { filesSection, section } from '../host/facts-sections.ts'
 import type { Host } from '../inventory/cluster.ts'
 import { lines, sh, type Command } from '../transport/command.ts'
-import { authorityNames, manifests, pki } from './observed-paths.ts'
+import { manifestsDirectory as manifests, pkiDirectory as pki } from './node.ts'
+import { authorityNames } from './observed-paths.ts'
 
 export { parseObserved } from './observed-parse.ts'
 

@@ -1,0 +1,58 @@
+import type { Finding, Resource } from '../../engine/resource.ts'
+import { task, type Task } from '../../engine/task.ts'
+import { sh } from '../../transport/command.ts'
+import type { Context } from '../context.ts'
+
+/** Looks at the facts for one thing that can go wrong. What is not known is no finding. */
+export type Check = (context: Context) => readonly Finding[]
+
+/** A resource that only examines: it is always as it shall be, and runs nothing on the host. */
+export function check(id: string, examine: () => readonly Finding[]): Resource {
+  return {
+    id: `preflight:${id}`,
+    probe: { script: sh``, parse: () => undefined },
+    compare: () => undefined,
+    digest: () => undefined,
+    examine,
+  }
+}
+
+/** A task of checks, by the names that make their ids. */
+export function checks(name: string, summary: string, list: Readonly<Record<string, Check>>): Task<Context> {
+  return task({
+    name,
+    summary,
+    resources: (context: Context) => Object.entries(list).map(([id, examine]) => check(id, () => examine(context))),
+  })
+}
+
+/** A finding that stops the run unless it is ignored by its id. */
+export function error(check: string, message: string, hint: string): Finding {
+  return { check, severity: 'error', message, hint }
+}
+
+/** A finding that is only told. */
+export function warning(check: string, message: string, hint: string): Finding {
+  return { check, severity: 'warning', message, hint }
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function enumerate(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
+}
+
+/** `1.5 GiB`, `300 MiB`. */
+export function binarySize(bytes: number): string {
+  const mebibytes = bytes / 2 ** 20
+  return mebibytes < 1024 ? `${Math.floor(mebibytes)} MiB` : `${(mebibytes / 1024).toFixed(1)} GiB`
+}
+
+/** Whether the host is a control plane. */
+export function isControlPlane({ host }: Context): boolean {
+  return host.roles.includes('control-plane')
+}
+
+/** Whether this is the host that speaks for the cluster, so that a finding about the cluster is told once. */
+export function isFirstControlPlane({ cluster, host }: Context): boolean {
+  return cluster.hosts.find(({ roles }) => roles.includes('control-plane'))?.name === host.name
+}

@@ -1,0 +1,171 @@
+import type { Finding } from '../../engine/resource.ts'
+import { checks, enumerate, error, isFirstControlPlane, warning, type Check } from './check.ts'
+import { ownership, ownRecord } from './ownership.ts'
+
+/** What the living cluster was made with and the inventory now says otherwise. Until a command for it exists, it is refused. */
+const changes: Check = (context) => {
+  const { cluster, observed } = context
+  const { living } = observed
+  if (living === undefined || !isFirstControlPlane(context)) return []
+  const { networking, kubernetesVersion } = cluster
+  return [
+    ...changed(
+      'KubernetesVersion',
+      'Kubernetes version',
+      living.kubernetesVersion,
+      kubernetesVersion,
+      'an upgrade has an order of its own',
+    ),
+    ...changed(
+      'PodSubnet',
+      'pod subnet',
+      living.podSubnets?.join(','),
+      networking.podSubnets.join(','),
+      'nodes and pods have their addresses from it',
+    ),
+    ...changed(
+      'ServiceSubnet',
+      'service subnet',
+      living.serviceSubnets?.join(','),
+      networking.serviceSubnets.join(','),
+      'services and certificates have their addresses from it',
+    ),
+    ...changed(
+      'DNSDomain',
+      'DNS domain',
+      living.dnsDomain,
+      networking.dnsDomain,
+      'pods, certificates and tokens carry it',
+    ),
+  ]
+}
+
+function changed(
+  check: string,
+  what: string,
+  living: string | undefined,
+  wanted: string,
+  why: string,
+): readonly Finding[] {
+  if (living === undefined || living === wanted) return []
+  const message = `the living cluster has the ${what} ${living}, the inventory says ${wanted}; apply cannot change it, because ${why}`
+  return [error(check, message, `Set the ${what} in the inventory back to ${living}.`)]
+}
+
+/** Another network in the API than the inventory's. */
+const cni: Check = (context) => {
+  const { cluster, observed } = context
+  const others = observed.cnis.filter((name) => name !== cluster.cni.name)
+  if (others.length === 0 || !isFirstControlPlane(context)) return []
+  const message = `the living cluster has the network ${enumerate(others)}, the inventory says ${cluster.cni.name}; apply cannot change it, because all pods would lose theirs`
+  return [error('CNI', message, `Set spec.cni to ${others[0]}, or remove it from the cluster first.`)]
+}
+
+/** A node's name is its identity: certificates, etcd's member and the Node object carry it. */
+const nodeName: Check = ({ cluster, host, facts, observed }) => {
+  const renamed = observed.nodes.find(
+    ({ name, internalIPs }) => name !== host.name && facts.nodeIP !== '' && internalIPs.includes(facts.nodeIP),
+  )
+  if (renamed === undefined || cluster.hosts.some(({ name }) => name === renamed.name)) return []
+  const message = `the host with the address ${facts.nodeIP} is the node ${renamed.name} of the living cluster, the inventory calls it ${host.name}; apply cannot rename it`
+  return [
+    error(
+      'NodeName',
+      message,
+      `Name the host ${renamed.name} in the inventory, or remove the node from the cluster first.`,
+    ),
+  ]
+}
+
+/** Nodes that the inventory does not know are told, never removed. */
+const unknownNodes: Check = (context) => {
+  if (!isFirstControlPlane(context)) return []
+  const { cluster, fleet, observed } = context
+  const addresses = new Set([...fleet.values()].map(({ nodeIP }) => nodeIP))
+  const unknown = observed.nodes
+    .filter(({ name }) => !cluster.hosts.some((host) => host.name === name))
+    // A host with another name has a finding of its own.
+    .filter(({ internalIPs }) => !internalIPs.some((address) => addresses.has(address)))
+  if (unknown.length === 0) return []
+  const names = unknown.map(({ name }) => name)
+  return [
+    warning(
+      'UnknownNode',
+      `the living cluster has ${unknown.length === 1 ? 'the node' : 'the nodes'} ${enumerate(names)}, which the inventory does not name`,
+      'Kubewright leaves nodes alone that are not in the inventory.',
+    ),
+  ]
+}
+
+/** Kubelets of another minor than the cluster's, for which an upgrade is due that apply does not do. */
+const nodeVersions: Check = ({ host, observed, cluster }) => {
+  const node = observed.nodes.find(({ name }) => name === host.name)
+  const version = node?.kubeletVersion ?? ''
+  if (version === '' || version === cluster.kubernetesVersion) return []
+  // The cluster's own version has a finding already.
+  if (
+    observed.living?.kubernetesVersion !== undefined &&
+    observed.living.kubernetesVersion !== cluster.kubernetesVersion
+  )
+    return []
+  const message = `the kubelet of this node is ${version}, the cluster is ${cluster.kubernetesVersion}; apply does not upgrade nodes`
+  return [
+    error(
+      'KubeletVersion',
+      message,
+      'Upgrade the node first, or set the Kubernetes version in the inventory to the one that runs.',
+    ),
+  ]
+}
+
+/** The authorities on the control planes are the same, and somebody has their keys. */
+const authorities: Check = (context) => {
+  if (!isFirstControlPlane(context)) return []
+  return Object.entries(context.observed.authorities).flatMap(([name, { certificateOn, keyOn, differsOn }]) => {
+    const path = `/etc/kubernetes/pki/${name}.crt`
+    if (differsOn.length > 0) {
+      const [first = ''] = certificateOn
+      const message = `${path} on ${enumerate(differsOn)} is another certificate than on ${first}: these are two clusters`
+      return [error('Authority', message, 'Find out which one lives, and reset the other hosts.')]
+    }
+    if (keyOn.length > 0) return []
+    const message = `${path} is on ${enumerate(certificateOn)}, its key on no control plane; authorities outside of the cluster are not supported yet`
+    return [
+      error(
+        'ExternalCA',
+        message,
+        `Put the key beside it as ${path.replace(/crt$/, 'key')} (0600), or remove the certificate.`,
+      ),
+    ]
+  })
+}
+
+/** A cluster that does not answer cannot be compared. */
+const api: Check = (context) => {
+  if (context.observed.api !== 'unknown' || !isFirstControlPlane(context)) return []
+  const message =
+    'there is a cluster on the control planes, but its API does not answer: what is in it is decided when it does'
+  return [
+    warning(
+      'API',
+      message,
+      'Nothing has to be done if the installation was interrupted; else see "journalctl -u kubelet".',
+    ),
+  ]
+}
+
+/** The cluster that lives on the control planes is this one: what another's looks like is no concern of this inventory. */
+function ofOurs(examine: Check): Check {
+  return (context) => (ownRecord(context) === undefined || ownership(context) === 'foreign' ? [] : examine(context))
+}
+
+/** Whether the inventory asks for something that cannot be done to the cluster that lives. */
+export const preflightCluster = checks('preflight/cluster', 'Check the living cluster', {
+  Changes: ofOurs(changes),
+  CNI: ofOurs(cni),
+  NodeName: ofOurs(nodeName),
+  UnknownNode: ofOurs(unknownNodes),
+  KubeletVersion: ofOurs(nodeVersions),
+  Authorities: authorities,
+  API: ofOurs(api),
+})

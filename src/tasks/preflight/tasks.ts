@@ -1,0 +1,14 @@
+import { preflightCluster } from './cluster.ts'
+import { preflightFleet } from './fleet.ts'
+import { preflightHost } from './host.ts'
+import { preflightNetwork } from './network.ts'
+import { preflightState } from './state.ts'
+
+/** Everything that is looked at before anything is written. */
+export const preflightTasks = [
+  preflightState,
+  preflightHost,
+  preflightNetwork,
+  preflightFleet,
+  preflightCluster,
+] as const
