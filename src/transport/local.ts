@@ -41,6 +41,7 @@ const here = $({
   nothrow: true,
   shell: '/bin/sh',
   prefix: '',
+  detached: true, // its own process group, so that all of it can be ended
   quote: (line) => line, // what is run is a whole command line, quoted by `frame`
 })
 
@@ -59,10 +60,20 @@ async function exchangeHere(request: ExchangeRequest, closing: AbortSignal): Pro
     const ended = await abortable(Promise.race([running, inputFailed]), request.signal)
     return exitCode(ended.exitCode, ended.signal)
   } catch (error) {
-    await running.kill('SIGTERM').catch(() => undefined)
+    terminate(running.pid)
     throw error
   } finally {
     closing.removeEventListener('abort', hangUp)
     stdin.destroy()
+  }
+}
+
+/** zx's own `kill` asks `ps` for the tree, which takes a second and a package that a small machine may lack. */
+function terminate(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGTERM')
+  } catch {
+    // it has ended by itself, or belongs to sudo
   }
 }

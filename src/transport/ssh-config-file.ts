@@ -68,7 +68,7 @@ async function matching(pattern: string, home: string): Promise<string[]> {
     .map((name) => join(dirname(full), name))
 }
 
-/** Replaces `~`, `${VARIABLE}` and the tokens %d, %h, %r, %u, %% in a path. */
+/** Replaces `~`, `${VARIABLE}`, a path that is `$VARIABLE` and the tokens %d, %h, %r, %u, %% in a path. */
 export function expandPath(path: string, tokens: PathTokens): string {
   const values: Readonly<Record<string, string>> = {
     '%': '%',
@@ -80,5 +80,6 @@ export function expandPath(path: string, tokens: PathTokens): string {
   return path
     .replace(/^~(?=\/|$)/, tokens.home)
     .replaceAll(/\$\{(\w+)\}/g, (_whole, name: string) => tokens.env[name] ?? '')
+    .replace(/^\$(\w+)$/, (_whole, name: string) => tokens.env[name] ?? '')
     .replaceAll(/%(.)/g, (whole, letter: string) => values[letter] ?? whole)
 }

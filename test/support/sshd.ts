@@ -203,12 +203,17 @@ function serve(client: Connection, state: State): void {
 function disconnect(client: Connection, reason: string): void {
   const { _protocol: protocol } = client as unknown as { _protocol: Protocol }
   const text = Buffer.from(reason)
-  const length = (value: number): Buffer => Buffer.from(Uint32Array.of(value).buffer).swap32()
   const packet = Buffer.concat([Buffer.of(1), length(2), length(text.length), text, length(0)])
   const framed = protocol._packetRW.write.alloc(packet.length)
   packet.copy(framed, protocol._packetRW.write.allocStart)
   protocol._cipher.encrypt(protocol._packetRW.write.finalize(framed))
   client.end()
+}
+
+function length(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(value)
+  return bytes
 }
 
 interface Protocol {

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { sh } from '../../src/transport/command.ts'
 import { connectSsh } from '../../src/transport/ssh.ts'
 import type { SshTarget } from '../../src/transport/target.ts'
 import { type Transport, TransportError } from '../../src/transport/transport.ts'
@@ -72,4 +73,10 @@ export async function failureOf(promise: Promise<unknown>): Promise<TransportErr
   )
   if (outcome instanceof TransportError) return outcome
   throw new Error('it should have failed with a TransportError', { cause: outcome })
+}
+
+/** Connects, and returns what the host says to `echo hello`. */
+export async function hello(target: SshTarget): Promise<string> {
+  const transport = await connect(target)
+  return (await transport.exec(sh`echo hello`)).stdout.toString()
 }
