@@ -70,7 +70,7 @@ function withPods(
   const template = mappingAt(spec, 'template')
   const pod = mappingAt(template, 'spec')
   const image = imageEdit(cluster)
-  const containers = listAt(pod, 'containers').map((container) => image(withInterface(container, resources)))
+  const containers = listAt(pod, 'containers').map((container) => image(withInterface(container, cluster, resources)))
   if (!containers.some(({ name }) => name === containerName))
     throw missing(`container ${containerName} in ${daemonSetName}`)
   const initContainers = listAt(pod, 'initContainers').map(image)
@@ -91,17 +91,22 @@ function withInputs(metadata: unknown, { data }: KubernetesObject): Mapping {
  * Flannel takes the interface of the default route unless told otherwise, which is the wrong one on hosts with two
  * networks. Names differ from host to host; the address that the node registers is right on each of them.
  */
-function withInterface(container: Mapping, resources: FlannelView['resources']): Mapping {
+function withInterface(container: Mapping, { networking }: Cluster, resources: FlannelView['resources']): Mapping {
   if (container['name'] !== containerName) return container
   const args = textsAt(container, 'args').filter((argument) => !argument.startsWith('--iface'))
   const env = listAt(container, 'env').filter(({ name }) => name !== 'NODE_IP')
   const nodeIP = { name: 'NODE_IP', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } }
   return {
     ...container,
-    args: [...args, '--iface=$(NODE_IP)'],
+    args: [...args, '--iface=$(NODE_IP)', ...dualStackArgs(networking.podSubnets)],
     env: [...env, nodeIP],
     ...(resources === undefined ? {} : { resources }),
   }
+}
+
+// With two families flanneld finds an interface by its IPv4 address, or by this flag.
+function dualStackArgs(podSubnets: readonly string[]): readonly string[] {
+  return podSubnets.length > 1 && isIPv6Subnet(podSubnets[0] ?? '') ? ['--public-ipv6=$(NODE_IP)'] : []
 }
 
 function imageEdit(cluster: Cluster): (container: Mapping) => Mapping {
