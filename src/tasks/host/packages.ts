@@ -1,0 +1,61 @@
+import { task } from '../../engine/task.ts'
+import { packages, type Need } from '../../resources/package.ts'
+import type { Context } from '../context.ts'
+
+/** Programs that the kubelet, the CNI plugins and those who look for trouble need on the host; kube-proxy and Flannel bring their own. */
+export const hostPackages = task<Context>({
+  name: 'host/packages',
+  summary: 'Install packages',
+  resources: ({ cluster, facts, host }) => [
+    packages(neededPrograms({ cluster, facts, host }), { manager: facts.packageManager, proxy: cluster.proxy }),
+  ],
+})
+
+const always: readonly Need[] = [
+  { provides: 'mount', apt: 'mount', dnf: 'util-linux' }, // the kubelet's volumes
+  { provides: 'losetup', apt: 'mount', dnf: 'util-linux' }, // its block volumes
+  { provides: 'nsenter', apt: 'util-linux', dnf: 'util-linux' },
+  { provides: 'iptables', apt: 'iptables', dnf: 'iptables' }, // the kubelet's chains, the CNI plugins portmap and firewall
+  { provides: 'modprobe', apt: 'kmod', dnf: 'kmod' },
+  { provides: 'ip', apt: 'iproute2', dnf: 'iproute' },
+  { provides: 'conntrack', apt: 'conntrack', dnf: 'conntrack-tools' },
+  { provides: 'ethtool', apt: 'ethtool', dnf: 'ethtool' },
+]
+
+/** What kube-proxy does with a mode, an operator sees with these. */
+const proxyModes: Readonly<Record<string, readonly Need[]>> = {
+  iptables: [],
+  nftables: [{ provides: 'nft', apt: 'nftables', dnf: 'nftables' }],
+  ipvs: [
+    { provides: 'ipset', apt: 'ipset', dnf: 'ipset' },
+    { provides: 'ipvsadm', apt: 'ipvsadm', dnf: 'ipvsadm' },
+  ],
+}
+
+const downloads: readonly Need[] = [{ provides: 'curl', apt: 'curl', dnf: 'curl' }]
+
+/** Other systems have them from the start. */
+const debianAuthorities: Need = {
+  provides: '/etc/ssl/certs/ca-certificates.crt',
+  apt: 'ca-certificates',
+  dnf: 'ca-certificates',
+}
+
+/** The policy by which containers are confined where SELinux enforces; Debian has none. */
+const containerPolicy: Need = {
+  provides: '/usr/share/containers/selinux/contexts',
+  apt: 'selinux-policy-default',
+  dnf: 'container-selinux',
+}
+
+function neededPrograms({ cluster, facts, host }: Pick<Context, 'cluster' | 'facts' | 'host'>): readonly Need[] {
+  const { delivery, images } = cluster.artifacts
+  const { packageManager, selinux } = facts
+  return [
+    ...always,
+    ...(proxyModes[cluster.kubeProxy.mode] ?? []),
+    ...(delivery === 'pull' ? downloads : []),
+    ...(packageManager === 'apt' && (delivery === 'pull' || images === 'registry') ? [debianAuthorities] : []),
+    ...(packageManager === 'dnf' && selinux === 'enforcing' && host.selinux === 'leave' ? [containerPolicy] : []),
+  ]
+}
