@@ -62,11 +62,8 @@ export function defineLab(name: string, topology: Topology, subnet: number, imag
       ],
       volumeNames,
       networks: topology.twoNetworks
-        ? [
-            `${managementNetwork(name)}:ip=${address},interface_name=eth0`,
-            `${nodeNetwork(name)}:ip=${nodeIP},interface_name=eth1`,
-          ]
-        : [`${nodeNetwork(name)}:ip=${nodeIP},interface_name=eth0`],
+        ? [attachment(managementNetwork(name), address, 'eth0'), attachment(nodeNetwork(name), nodeIP, 'eth1')]
+        : [attachment(nodeNetwork(name), nodeIP, 'eth0')],
     }
   }
   return {
@@ -80,6 +77,12 @@ export function defineLab(name: string, topology: Topology, subnet: number, imag
       ...count(topology.workers).map((index) => host(`w${index + 1}`, 'worker', 21 + index)),
     ],
   }
+}
+
+// The MAC follows from the address, so that a host made anew is not looked for at its predecessor's for seconds.
+function attachment(network: string, address: string, device: string): string {
+  const bytes = [10, 88, ...address.split('.').map(Number)].map((byte) => byte.toString(16).padStart(2, '0'))
+  return `${network}:ip=${address},mac=${bytes.join(':')},interface_name=${device}`
 }
 
 /** The network that nodes and pods talk over. */

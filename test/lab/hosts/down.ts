@@ -2,6 +2,7 @@ import { readdir, rm, rmdir } from 'node:fs/promises'
 import { $, ask } from '../shell.ts'
 import { readLab } from './definition.ts'
 import { restoreInotify } from './inotify.ts'
+import { endIsolation } from './isolation.ts'
 import { defaultLab, labPaths, labsDirectory, stateDirectory } from './paths.ts'
 import { labContainers, removeContainers, removeNetworks } from './podman.ts'
 
@@ -35,6 +36,7 @@ export async function removeLab(name: string): Promise<void> {
   const names = volumes.stdout.split('\n').filter((line) => line !== '')
   if (names.length > 0) await $`podman volume rm --force ${names}`
   await removeNetworks(name)
+  await endIsolation(name)
   // The default lab shares its directory with the others, and a user may keep files beside the inventory.
   const files = [paths.inventory, paths.identity, `${paths.identity}.pub`, paths.knownHosts]
   for (const file of files) await rm(file, { force: true })

@@ -10,19 +10,20 @@ import type { Suite } from './definition.ts'
 const sources = join(repositoryRoot, 'test/lab/hosts')
 const buildDirectory = join(cacheDirectory, 'hosts')
 
+/** Whether an image is there to start hosts from. */
+export async function imageExists(image: string): Promise<boolean> {
+  return (await ask`podman image exists ${image}`).exitCode === 0
+}
+
 /** Makes the image of a lab's hosts unless this very image exists, and answers its name. */
 export async function ensureHostImage(suite: Suite): Promise<string> {
   const image = `localhost/kubewright-lab-host:${suite}-${await sourcesHash()}`
-  if (await exists(image)) return image
+  if (await imageExists(image)) return image
   await mkdir(buildDirectory, { recursive: true })
   return withLock(join(buildDirectory, `${suite}.lock`), async () => {
-    if (!(await exists(image))) await timed(`Host image ${suite}, once`, () => makeImage(suite, image))
+    if (!(await imageExists(image))) await timed(`Host image ${suite}, once`, () => makeImage(suite, image))
     return image
   })
-}
-
-async function exists(image: string): Promise<boolean> {
-  return (await ask`podman image exists ${image}`).exitCode === 0
 }
 
 async function makeImage(suite: Suite, image: string): Promise<void> {
@@ -31,6 +32,16 @@ async function makeImage(suite: Suite, image: string): Promise<void> {
   await $`bash ${join(sources, 'make-root.sh')} ${suite} ${root}`
   await $`tar -C ${root} --numeric-owner -c . | podman import --quiet --change 'CMD ["/sbin/init"]' - ${image}`
   await discard(root)
+  await removeOlder(suite, image)
+}
+
+async function removeOlder(suite: Suite, newest: string): Promise<void> {
+  const format = '{{.Repository}}:{{.Tag}}'
+  const { stdout } =
+    await $`podman image ls --filter reference=${`localhost/kubewright-lab-host:${suite}-*`} --format ${format}`
+  // One that a lab still runs on is in use, and stays.
+  for (const image of stdout.split('\n').filter((line) => line !== '' && line !== newest))
+    await ask`podman rmi ${image}`
 }
 
 async function discard(root: string): Promise<void> {

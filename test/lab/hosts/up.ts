@@ -7,9 +7,10 @@ import { aptInstall } from '../machine.ts'
 import { timed } from '../shell.ts'
 import { defineLab, readLab, writeLab, type LabDefinition, type Topology } from './definition.ts'
 import { removeLab } from './down.ts'
-import { ensureHostImage } from './host-image.ts'
+import { ensureHostImage, imageExists } from './host-image.ts'
 import { raiseInotify } from './inotify.ts'
 import { writeInventory } from './inventory.ts'
+import { isolate } from './isolation.ts'
 import { makeKeys } from './keys.ts'
 import { asLab, type Lab } from './lab.ts'
 import { checkLabName, defaultLab } from './paths.ts'
@@ -28,7 +29,17 @@ export interface LabOptions extends Partial<Topology> {
   readonly fresh?: boolean
 }
 
-const packages = ['podman', 'podman-docker', 'vagrant', 'runc', 'debootstrap', 'dpkg-dev', 'iptables', 'openssh-client']
+const packages = [
+  'podman',
+  'podman-docker',
+  'vagrant',
+  'runc',
+  'debootstrap',
+  'dpkg-dev',
+  'iptables',
+  'nftables',
+  'openssh-client',
+]
 
 /** Brings a lab up, keeping the hosts that are up already and making anew those that are broken. */
 export async function labUp(options: LabOptions = {}): Promise<Lab> {
@@ -41,8 +52,9 @@ export async function labUp(options: LabOptions = {}): Promise<Lab> {
     suite: options.suite ?? 'bookworm',
     twoNetworks: options.twoNetworks ?? false,
   }
-  const image = await ensureHostImage(topology.suite)
-  const lab = await withMachine(() => prepare(name, topology, image))
+  const existing = await existingLab(name, topology)
+  const image = existing?.image ?? (await ensureHostImage(topology.suite))
+  const lab = await withMachine(() => prepare(name, topology, image, existing?.subnet))
   await makeKeys(lab)
   const missing = await repairHosts(lab)
   if (missing.length > 0) await timed(`Starting ${missing.map((host) => host.name).join(', ')}`, () => vagrantUp(lab))
@@ -57,16 +69,22 @@ export async function withMachine<T>(action: () => Promise<T>): Promise<T> {
   return withLock(join(cacheDirectory, 'lab.lock'), action)
 }
 
-async function prepare(name: string, topology: Topology, image: string): Promise<LabDefinition> {
+async function existingLab(name: string, topology: Topology): Promise<LabDefinition | undefined> {
   const existing = await readLab(name)
-  if (existing !== undefined && JSON.stringify(existing.topology) !== JSON.stringify(topology)) {
+  if (existing === undefined) return undefined
+  if (JSON.stringify(existing.topology) !== JSON.stringify(topology)) {
     throw new Error(
       `The lab ${name} is up with other hosts (${JSON.stringify(existing.topology)}): take it down first with "npm run lab -- down --name ${name}".`,
     )
   }
-  const lab = defineLab(name, topology, existing?.subnet ?? (await freeSubnet()), existing?.image ?? image)
+  return (await imageExists(existing.image)) ? existing : { ...existing, image: await ensureHostImage(topology.suite) }
+}
+
+async function prepare(name: string, topology: Topology, image: string, subnet?: number): Promise<LabDefinition> {
+  const lab = defineLab(name, topology, subnet ?? (await freeSubnet()), image)
   await writeLab(lab)
   await raiseInotify()
   await createNetworks(lab)
+  await isolate(lab)
   return lab
 }
