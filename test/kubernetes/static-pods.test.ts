@@ -26,17 +26,28 @@ const container = (object: object) => {
   return first
 }
 
+function annotation(inputs: Readonly<Record<string, string>>): string | undefined {
+  const pod = pods.schedulerPod(defaultCluster(), controlPlane, { ...view, inputs })
+  return asPod(pod).metadata.annotations?.[pods.inputsAnnotation]
+}
+
+function mountsOfScheduler(...files: readonly PlacedFile[]): readonly unknown[] {
+  const pod = pods.schedulerPod(withScheduler({ files }), controlPlane, view)
+  return container(pod).volumeMounts.map(({ mountPath }) => mountPath)
+}
+
+function etcd(initialCluster: readonly pods.EtcdMember[], extraArgs: StaticPodOptions['extraArgs'] = []) {
+  const cluster = defaultCluster()
+  const options = { ...cluster.etcd, extraArgs }
+  return container(pods.etcdPod({ ...cluster, etcd: options }, controlPlane, { ...view, initialCluster }))
+}
+
 function withScheduler(options: Partial<StaticPodOptions>): Cluster {
   const cluster = defaultCluster()
   return { ...cluster, scheduler: { ...cluster.scheduler, ...options } }
 }
 
 describe('the digest of the inputs', () => {
-  const annotation = (inputs: Readonly<Record<string, string>>) =>
-    asPod(pods.schedulerPod(defaultCluster(), controlPlane, { ...view, inputs })).metadata.annotations?.[
-      pods.inputsAnnotation
-    ]
-
   test('is in an annotation, and changes with content and path', () => {
     const one = annotation(pods.inputsOfFiles([file('/etc/kubernetes/a', '1')]))
     expect(one).toMatch(/^sha256:[0-9a-f]{64}$/)
@@ -63,13 +74,8 @@ describe('the digest of the inputs', () => {
 })
 
 describe('files of the inventory', () => {
-  const mounts = (...files: readonly PlacedFile[]) =>
-    container(pods.schedulerPod(withScheduler({ files }), controlPlane, view)).volumeMounts.map(
-      ({ mountPath }) => mountPath,
-    )
-
   test('are mounted by their directory, since a replaced file is a new inode', () => {
-    expect(mounts(file('/etc/kubernetes/audit/a.yaml'), file('/etc/kubernetes/audit/b.yaml'))).toEqual([
+    expect(mountsOfScheduler(file('/etc/kubernetes/audit/a.yaml'), file('/etc/kubernetes/audit/b.yaml'))).toEqual([
       '/etc/kubernetes/audit',
       '/etc/kubernetes/scheduler.conf',
     ])
@@ -85,8 +91,10 @@ describe('files of the inventory', () => {
   })
 
   test('in a directory below another one need one mount', () => {
-    expect(mounts(file('/etc/kubernetes/a/x'), file('/etc/kubernetes/a/b/y'))).toContain('/etc/kubernetes/a')
-    expect(mounts(file('/etc/kubernetes/a/x'), file('/etc/kubernetes/a/b/y'))).not.toContain('/etc/kubernetes/a/b')
+    expect(mountsOfScheduler(file('/etc/kubernetes/a/x'), file('/etc/kubernetes/a/b/y'))).toContain('/etc/kubernetes/a')
+    expect(mountsOfScheduler(file('/etc/kubernetes/a/x'), file('/etc/kubernetes/a/b/y'))).not.toContain(
+      '/etc/kubernetes/a/b',
+    )
   })
 
   test('whose directory is an extra volume already are not mounted twice', () => {
@@ -124,13 +132,6 @@ describe('files of the inventory', () => {
 })
 
 describe('etcd', () => {
-  const etcd = (initialCluster: readonly pods.EtcdMember[], extraArgs: StaticPodOptions['extraArgs'] = []) => {
-    const cluster = defaultCluster()
-    return container(
-      pods.etcdPod({ ...cluster, etcd: { ...cluster.etcd, extraArgs } }, controlPlane, { ...view, initialCluster }),
-    )
-  }
-
   test('a member that joins names all members and an existing cluster', () => {
     const { command } = etcd([
       { name: 'cp0', peerURL: 'https://10.89.5.10:2380' },
