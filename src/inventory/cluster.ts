@@ -36,7 +36,10 @@ export interface InventoryOrigin {
 }
 
 export interface ControlPlaneEndpoint {
-  /** A DNS name or an IP address; the first control plane's node IP when the inventory names none. */
+  /**
+   * A DNS name or an IP address. When the inventory names none: the first control plane's node IP, or its SSH address where
+   * only facts tell the node IP; so look at `explicit` first.
+   */
   readonly address: string
   readonly port: number
   readonly provider: 'external'
@@ -144,7 +147,7 @@ export interface ArtifactOptions {
 export type Role = 'control-plane' | 'worker'
 
 export interface Host {
-  /** The node's name: RFC 1123 label, the identity of everything on this host. */
+  /** The node's name: an RFC 1123 name of at most 63 characters, dots allowed; the identity of everything on this host. */
   readonly name: string
   readonly roles: readonly Role[]
   readonly connection: 'ssh' | 'local'

@@ -76,7 +76,7 @@ export async function readReferences(
         return []
       } catch (error) {
         const message = `the file ${file} ${readFault(error)}`
-        return [{ code: 'KW1040', path, message, hint: `correct the path or make the file: ${absolute}` }]
+        return [{ code: 'KW1040', path, message, hint: `correct the path, or put the file there: ${absolute}` }]
       }
     }),
   )

@@ -98,7 +98,7 @@ const runtime = z.strictObject({
   name: text(/^[a-z0-9][-a-z0-9]*$/, 'the name of a runtime handler').describe(
     'Handler name, as a RuntimeClass uses it.',
   ),
-  runtimeType: nonEmpty().describe('The shim: io.containerd.runsc.v1.'),
+  runtimeType: text(/^[A-Za-z0-9._/-]+$/, 'the name or path of a shim').describe('The shim: io.containerd.runsc.v1.'),
   options: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
     .default({})
@@ -180,7 +180,7 @@ export const sharedSettings = {
 
 const nodeSettings = {
   ...sharedSettings,
-  interface: text(/^[^\s/]{1,15}$/, 'the name of a network interface')
+  interface: text(/^[A-Za-z0-9._-]{1,15}$/, 'the name of a network interface')
     .optional()
     .describe("The network interface that carries the nodes' traffic; by default the one with the node IP."),
   labels: z.record(labelKey(), labelValue()).optional().describe('Labels of the node.'),

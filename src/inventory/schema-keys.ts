@@ -23,8 +23,16 @@ export function descriptionOf(path: InventoryPath): string {
   return own ?? (path.length === 0 ? '' : descriptionOf(path.slice(0, -1)))
 }
 
+let cachedRoot: SchemaNode | undefined
+
+/** Made when the first problem needs it: an inventory without problems never does. */
+function schemaRoot(): SchemaNode {
+  cachedRoot ??= editorSchema()
+  return cachedRoot
+}
+
 function nodesAt(path: InventoryPath): SchemaNode[] {
-  const root: SchemaNode = editorSchema()
+  const root = schemaRoot()
   const branches = (node: SchemaNode): SchemaNode[] => {
     const name = node.$ref?.replace('#/$defs/', '')
     const named = name === undefined ? undefined : root.$defs?.[name]

@@ -1,16 +1,5 @@
 import { z } from 'zod'
-import {
-  choice,
-  dnsName,
-  endpointAddress,
-  httpUrl,
-  nonEmpty,
-  port,
-  refuse,
-  subnet,
-  text,
-  wholeNumber,
-} from './schema-values.ts'
+import { choice, dnsName, endpointAddress, httpUrl, port, refuse, subnet, text, wholeNumber } from './schema-values.ts'
 
 /** How clients reach the API servers. */
 export const endpointSchema = z
@@ -82,7 +71,7 @@ export const proxySchema = z
     http: httpUrl().optional().describe('Proxy for http:// addresses.'),
     https: httpUrl().optional().describe('Proxy for https:// addresses.'),
     noProxy: z
-      .array(nonEmpty())
+      .array(text(/^[^\s,]+$/, 'one domain, address or subnet'))
       .default([])
       .describe(
         'What is reached directly, besides this machine, the subnets, the DNS domain, the endpoint and all hosts.',

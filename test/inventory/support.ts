@@ -62,9 +62,9 @@ export function problemsOf(
   })
 }
 
-/** An inventory with each comment that is YAML (`# key: value`) taken for what it says. */
+/** An inventory with each comment below `spec` that is YAML (`# key: value`) taken for what it says. */
 export function uncommented(text: string): string {
-  return text.replaceAll(/^( *)# ( *)(- |[A-Za-z.-]+: |[A-Za-z]+:$)/gm, '$1$2$3')
+  return text.replaceAll(/^( +)# ( *)(- |[A-Za-z.-]+: |[A-Za-z]+:$)/gm, '$1$2$3')
 }
 
 /** A wrong inventory and all that is said about it. */

@@ -18,7 +18,7 @@ export const together: readonly WrongInput[] = [
       'inventory.yaml:7:63 spec.networking.serviceSubnets[0]: the service subnet 10.244.0.0/20 overlaps the pod subnet 10.244.0.0/16 (KW1031)',
       '    pods, services and nodes need addresses of their own',
       'inventory.yaml:8:34 spec.apiServer.files[0].source: the file missing does not exist (KW1040)',
-      '    correct the path or make the file: missing',
+      '    correct the path, or put the file there: missing',
       'inventory.yaml:10:41 spec.hosts[0].role: unknown key "role" (KW1010)',
       '    did you mean "roles"?',
       'inventory.yaml:11:15 spec.hosts[1].name: the name cp1 is already that of spec.hosts[0] (KW1021)',
