@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
 import { openArtifacts } from '../artifacts/source.ts'
 import { applyPlan, type ApplyResult } from '../engine/apply.ts'
+import { KubewrightErrors } from '../engine/errors.ts'
 import type { Emit } from '../engine/events.ts'
 import { makePlan, type HostFinding, type Plan } from '../engine/plan.ts'
 import { assertFresh, toSavedPlan, type SavedPlan } from '../engine/saved-plan.ts'
@@ -18,7 +19,7 @@ import { loadPlaybook, type Playbook } from '../playbook/load.ts'
 import { allTasks } from '../tasks/registry.ts'
 import { Secret } from '../transport/command.ts'
 import type { Traffic, Transport } from '../transport/transport.ts'
-import { connectAll } from './connect.ts'
+import { connectHosts } from './connect.ts'
 import { contextsOf } from './contexts.ts'
 import { digestOf } from './digest.ts'
 import { settle } from './settle.ts'
@@ -60,7 +61,7 @@ export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): 
   const playbook = await loadPlaybook(options.playbook, [...tasks.keys()])
   const artifacts = await openArtifacts(cluster)
   const hosts = withControlPlanes(cluster, options.limit)
-  const transports = await connectAll(cluster, hosts, options)
+  const transports = await connectAll(hosts, options)
   const held = new Held(transports)
   try {
     const id = operationId()
@@ -95,6 +96,18 @@ export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): 
     await held.release()
     throw thrown
   }
+}
+
+/** Every host must answer before anything is done: a cluster cannot be judged by a part of it. */
+async function connectAll(
+  hosts: Cluster['hosts'],
+  { emit, abort }: OperateOptions,
+): Promise<ReadonlyMap<string, Transport>> {
+  const connected = (host: string) => emit({ type: 'host-connected', host })
+  const { transports, errors } = await connectHosts(hosts, { signal: abort, connected })
+  if (errors.length === 0) return transports
+  await Promise.allSettled([...transports.values()].map((transport) => transport.close()))
+  throw new KubewrightErrors(errors)
 }
 
 interface Running {

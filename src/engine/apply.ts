@@ -60,7 +60,7 @@ class Run {
   constructor(options: ApplyOptions) {
     this.#options = options
     this.#resolving = resolvingContext(options.targets, options.toSecret, options.now)
-    this.#begun = beginOnce(options.operation, options.targets)
+    this.#begun = beginOnce(options.operation, options.targets, witnessHosts(options.agenda))
     const { changes } = options.plan
     this.#announced = new Set(changes.map(({ host, resource, change }) => `${host} ${resource} ${change.verb}`))
     this.#planned = new Set(changes.map(({ host, task }) => `${host} ${task}`))
@@ -191,6 +191,14 @@ function batches(due: readonly Due[]): readonly (readonly Due[])[] {
     } else open.push(one)
   }
   return groups
+}
+
+/** Hosts with a resource that is stale after any change: that something was begun is noted there first. */
+function witnessHosts({ phases }: Agenda): readonly string[] {
+  const parts = phases.flatMap((phase) => phase.hosts)
+  const isWitness = ({ inputs }: Resource) => inputs?.includes('*') === true
+  const found = parts.filter(({ steps }) => steps.some(({ resources }) => resources.some(isWitness)))
+  return [...new Set(found.map(({ host }) => host))]
 }
 
 function isSmall(change: Change): boolean {

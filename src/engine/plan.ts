@@ -34,11 +34,12 @@ export async function makePlan(agenda: Agenda, targets: ReadonlyMap<string, Targ
   const errors = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? errorsIn(outcome.reason) : []))
   if (errors.length > 0) throw new KubewrightErrors(errors)
   const plans = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+  const changes = plans.flatMap((plan) => plan.changes)
   const order = new Map(agenda.phases.map((phase, index) => [phase.name, index]))
   return {
-    changes: plans
-      .flatMap((plan) => plan.changes)
-      .toSorted((one, other) => (order.get(one.phase) ?? 0) - (order.get(other.phase) ?? 0)),
+    changes: [...changes, ...witnesses(agenda, changes)].toSorted(
+      (one, other) => (order.get(one.phase) ?? 0) - (order.get(other.phase) ?? 0),
+    ),
     findings: plans.flatMap((plan) => plan.findings),
     digests: new Map(plans.flatMap((plan) => [...plan.digests])),
   }
@@ -75,6 +76,24 @@ async function planHost(host: string, phases: readonly Phase[], target: Target):
     return digest === undefined ? [] : [[`${host} ${resource.id}`, digest]]
   })
   return { changes, findings, digests: new Map(digests) }
+}
+
+/** Resources whose input is everything are due when anything is, on whatever host. */
+function witnesses(agenda: Agenda, changes: readonly PlannedChange[]): readonly PlannedChange[] {
+  const changed = changes.filter(({ change }) => change.verb !== 'wait').map(({ resource }) => resource)
+  if (changed.length === 0) return []
+  return agenda.phases.flatMap((phase) =>
+    phase.hosts.flatMap(({ host, steps }) =>
+      steps.flatMap(({ task, summary, resources }) =>
+        resources.flatMap((resource): PlannedChange[] => {
+          const due = changes.some((known) => known.host === host && known.resource === resource.id)
+          if (due || resource.stale === undefined || !resource.inputs?.includes('*')) return []
+          const change = resource.stale(changed)
+          return [{ host, phase: phase.name, task, title: summary, resource: resource.id, change }]
+        }),
+      ),
+    ),
+  )
 }
 
 function target(targets: ReadonlyMap<string, Target>, host: string): Target {

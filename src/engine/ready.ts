@@ -62,18 +62,22 @@ export function resolvingContext(
   }
 }
 
-/** Begins the operation on each host once, just before its first change. */
-export function beginOnce(operation: Operation, targets: ReadonlyMap<string, Target>) {
+/** Begins the operation on each host once, just before its first change, and before that on those that witness every change. */
+export function beginOnce(operation: Operation, targets: ReadonlyMap<string, Target>, witnesses: readonly string[]) {
   const begun = new Map<string, Promise<void>>()
+  const beginOn = (host: string): Promise<void> => {
+    const target = targets.get(host)
+    const known = begun.get(host)
+    if (known !== undefined) return known
+    const beginning =
+      target === undefined ? Promise.reject(new Error(`no connection for ${host}`)) : target.begin(operation)
+    begun.set(host, beginning)
+    return beginning
+  }
   return {
-    begin(host: string): Promise<void> {
-      const known = begun.get(host)
-      if (known !== undefined) return known
-      const target = targets.get(host)
-      const beginning =
-        target === undefined ? Promise.reject(new Error(`no connection for host ${host}`)) : target.begin(operation)
-      begun.set(host, beginning)
-      return beginning
+    async begin(host: string): Promise<void> {
+      await Promise.all(witnesses.map(beginOn))
+      await beginOn(host)
     },
     hosts: (): readonly string[] => [...begun.keys()],
   }

@@ -21,7 +21,7 @@ export interface Resource<State = unknown> {
   compare(state: State): Change | undefined
   /** The part of the state that a saved plan is bound to; undefined for what changes by itself (gates). Default: the state. */
   digest?(state: State): unknown
-  /** Ids of resources of the same host whose change makes this one stale; `*` stands for every one before it. */
+  /** Ids of resources of the same host whose change makes this one stale; `*` stands for every change on any host. */
   readonly inputs?: readonly string[]
   /** The change that is due because inputs change, when `compare` alone finds none. */
   stale?(changed: readonly string[]): Change
@@ -133,6 +133,8 @@ export interface Deliver extends Located {
   readonly install: Command
   /** Files that the installation leaves; recorded in `installed.ndjson` with their size, ctime and inode. */
   readonly paths: readonly string[]
+  /** Whether the file is installed as it is, so that its sha256 is known already. */
+  readonly verbatim?: boolean
 }
 
 /** Applies one API object server-side, from the control plane that it runs on; neighbours travel together. */

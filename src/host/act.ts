@@ -122,6 +122,7 @@ ${action.command}
 }
 
 function deliverCommand(action: Extract<ReadyAction['action'], { kind: 'deliver' }>): Command {
+  const known = action.verbatim === true ? action.sha256 : ''
   const file = `${state}/incoming/${action.sha256.slice(0, 16)}`
   const fetch =
     'file' in action.from
@@ -134,7 +135,7 @@ kw_arrived "$KW_FILE" ${action.sha256}
 ${action.install}
 } </dev/null
 rm -f "$KW_FILE"
-${lines(...action.paths.map((path) => sh`kw_record ${path} ${action.name} ${action.sha256}`))}`
+${lines(...action.paths.map((path) => sh`kw_record ${path} ${action.name} ${action.sha256} ${known}`))}`
 }
 
 async function* payloadOf(changes: readonly ReadyChange[]): AsyncIterable<Buffer> {

@@ -50,7 +50,9 @@ export function artifactFiles(
           ? `install ${artifact.name} ${artifact.version}`
           : `install ${artifact.name} ${artifact.version}: ${wrong.join(', ')}`,
         impact: 'none',
-        actions: [delivery(artifact, installCommand(artifact, installations), paths)],
+        actions: [
+          { ...delivery(artifact, installCommand(artifact, installations), paths), verbatim: !isPacked(artifact) },
+        ],
       }
     },
   }
@@ -63,13 +65,20 @@ export function delivery(artifact: Artifact, install: Command, paths: readonly s
   return { kind: 'deliver', name, sha256, size, from, install, paths, undo: 'restore' }
 }
 
+function isPacked({ kind, member }: Artifact): boolean {
+  return kind === 'archive' || member !== undefined
+}
+
 function installCommand(artifact: Artifact, installations: readonly Installation[]): Command {
-  const packed = artifact.kind === 'archive' || artifact.member !== undefined
+  const packed = isPacked(artifact)
   const places = installations.map(({ member, path }) => {
     const source = packed ? sh`"$KW_FILE.d"/${artifact.member ?? member}` : sh`"$KW_FILE"`
+    const part = `${path}.kw-part`
     return sh`kw_parents ${path}
-install -m 0755 -T ${source} ${`${path}.kw-part`}
-mv -T ${`${path}.kw-part`} ${path}`
+mv -T ${source} ${part}
+chown root:root ${part}
+chmod 0755 ${part}
+mv -T ${part} ${path}`
   })
   const unpack = sh`rm -rf "$KW_FILE.d"
 mkdir "$KW_FILE.d"
@@ -108,8 +117,7 @@ function problemOf(artifact: Artifact, state: ArtifactState, path: string): stri
   const found = state.paths.find((candidate) => candidate.path === path)
   if (found === undefined || found.stat === '') return 'is missing'
   if (found.mode !== '755') return `has mode ${found.mode} instead of 755`
-  const plain = artifact.kind === 'binary' && artifact.member === undefined
-  if (plain && found.sha256 === artifact.sha256) return undefined
+  if (!isPacked(artifact) && found.sha256 === artifact.sha256) return undefined
   const { recorded } = found
   if (recorded === undefined) return 'was not installed by us'
   if (recorded.source !== artifact.sha256) return 'is of another version'

@@ -15,17 +15,17 @@ export const kubeletKubeconfig = '/etc/kubernetes/kubelet.conf'
 
 /** Reads the certificate out of the kubelet's file, which holds the key as well, and the public part of its kubeconfig. */
 export function kubeletClientProbe(): Resource<KubeletClientState>['probe'] {
-  const { script, parse } = kubeconfigProbe(kubeletKubeconfig)
+  const inner = kubeconfigProbe(kubeletKubeconfig)
   const boundary = '=kubeconfig='
   return {
     script: lines(
       sh`sed -n '/-----BEGIN CERTIFICATE-----/,/-----END CERTIFICATE-----/p' ${kubeletClientFile}`,
       sh`echo ${boundary}`,
-      script,
+      inner.script,
     ),
     parse(output) {
       const [certificate = '', kubeconfig = ''] = output.split(`${boundary}\n`)
-      return { certificate: certificate === '' ? undefined : certificate, kubeconfig: parse(kubeconfig) }
+      return { certificate: certificate === '' ? undefined : certificate, kubeconfig: inner.parse(kubeconfig) }
     },
   }
 }

@@ -9,14 +9,18 @@ import { kubeletClientTask } from './kubelet/client.ts'
 import { kubeletConfig } from './kubelet/config.ts'
 import { kubeletInstall } from './kubelet/install.ts'
 import { kubeletService } from './kubelet/service.ts'
+import { cniFiles } from './network/cni-files.ts'
+import { flannel } from './network/flannel.ts'
 import { nodeJoinTask, nodeTokens } from './node/join.ts'
 import { markControlPlane, markNodes } from './node/marks.ts'
 import { pkiAuthorities } from './pki/authorities.ts'
 import { pkiControlPlane } from './pki/control-plane.ts'
+import { preflightTasks } from './preflight/tasks.ts'
 import { proofNetwork } from './proof/network.ts'
 import { proofReady } from './proof/ready.ts'
 
 const tasks: readonly Task<Context>[] = [
+  ...preflightTasks,
   pkiAuthorities,
   pkiControlPlane,
   kubeletInstall,
@@ -30,6 +34,8 @@ const tasks: readonly Task<Context>[] = [
   bootstrapObjectsTask,
   kubeProxy,
   coredns,
+  cniFiles,
+  flannel,
   markControlPlane,
   markNodes,
   nodeJoinTask,

@@ -24,10 +24,12 @@ kw_forget() {
   grep -vF "{\"path\":\"$1\"," "$KW/installed.ndjson" >"$KW/installed.part" || [ $? -eq 1 ] || return 1
   mv "$KW/installed.part" "$KW/installed.ndjson"
 }
-# kw_record PATH NAME SOURCE: what is there now is ours.
+# kw_record PATH NAME SOURCE [SHA256]: what is there now is ours.
 kw_record() {
   kw_forget "$1"
-  kw_sum=$(sha256sum <"$1"); kw_sum=${kw_sum%% *}
+  kw_sum=$4
+  [ -n "$kw_sum" ] || kw_sum=$(sha256sum <"$1")
+  kw_sum=${kw_sum%% *}
   printf '{"path":"%s","sha256":"%s","stat":"%s","name":"%s","source":"%s"}\n' \
     "$1" "$kw_sum" "$(stat -c '%s %Z %i' "$1")" "$2" "$3" >>"$KW/installed.ndjson"
 }

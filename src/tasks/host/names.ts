@@ -11,10 +11,10 @@ export const hostNames = task<Context>({
   name: 'host/names',
   summary: 'Resolve host names',
   resources: ({ cluster, host, facts, fleet }) => {
-    const { address } = cluster.controlPlaneEndpoint
+    const { address, explicit } = cluster.controlPlaneEndpoint
     const [controlPlane, ...others] = cluster.hosts.filter(({ roles }) => roles.includes('control-plane'))
     const behind = controlPlane === undefined || others.length > 0 ? undefined : fleet.get(controlPlane.name)?.nodeIP
-    const endpoint = isIP(address) > 0 || behind === undefined ? [] : [{ name: address, address: behind }]
+    const endpoint = !explicit || isIP(address) > 0 || behind === undefined ? [] : [{ name: address, address: behind }]
     return [resolvableNames([{ name: host.name, address: facts.nodeIP }, ...endpoint])]
   },
 })

@@ -48,6 +48,8 @@ printf '%s\n' ${digest} >${record}`,
 }
 
 /** A digest of the cluster as it is wanted, without where the inventory lies. */
-function desiredState({ inventory: _, ...wanted }: Cluster): string {
-  return createHash('sha256').update(JSON.stringify(wanted)).digest('hex')
+function desiredState(cluster: Cluster): string {
+  return createHash('sha256')
+    .update(JSON.stringify({ ...cluster, inventory: undefined }))
+    .digest('hex')
 }

@@ -1,0 +1,17 @@
+import { task } from '../../engine/task.ts'
+import { flannelObjects } from '../../kubernetes/flannel.ts'
+import { addonTags } from '../../kubernetes/versions.ts'
+import { apiObjects } from '../../resources/api-object.ts'
+import type { Context } from '../context.ts'
+import { localApi } from '../control-planes.ts'
+
+/** Flannel from upstream's manifest. */
+export const flannel = task<Context>({
+  name: 'network/flannel',
+  summary: 'Install Flannel',
+  resources(context) {
+    const manifest = context.manifests.get(`flannel ${addonTags.flannel.replace(/^v/, '')}`)
+    if (manifest === undefined) throw new Error('the manifest of Flannel was not read')
+    return apiObjects(flannelObjects(context.cluster, manifest), localApi(context))
+  },
+})
