@@ -5,6 +5,7 @@ import { preflightHost } from '../../../src/tasks/preflight/host.ts'
 import {
   ableKernel,
   clusterOf,
+  completeArtifacts,
   contextOf,
   factsOf,
   hostOf,
