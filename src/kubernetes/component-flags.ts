@@ -18,11 +18,19 @@ export interface EtcdMember {
 
 export const etcdPorts = { client: 2379, peer: 2380, metrics: 2381 } as const
 
-/** The flags that kubeadm gives to etcd; without other members it begins a cluster, with them it joins theirs. */
+/** How a member starts with an empty data directory. */
+export interface EtcdStart {
+  /** All members, this one included; empty for one that is alone. */
+  readonly initialCluster: readonly EtcdMember[]
+  /** By default a member with others joins their cluster, as by kubeadm, and one that is alone begins one. */
+  readonly initialClusterState?: 'new' | 'existing'
+}
+
+/** The flags that kubeadm gives to etcd. */
 export function etcdFlags(
   host: Pick<Host, 'name' | 'directories'>,
   nodeIP: string,
-  initialCluster: readonly EtcdMember[],
+  { initialCluster, initialClusterState: state = initialCluster.length > 0 ? 'existing' : 'new' }: EtcdStart,
 ): readonly ExtraArg[] {
   const loopback = loopbackOf(nodeIP)
   const peerURL = `https://${joinHostPort(nodeIP, etcdPorts.peer)}`
@@ -35,7 +43,7 @@ export function etcdFlags(
     'listen-peer-urls': peerURL,
     'initial-advertise-peer-urls': peerURL,
     'initial-cluster': members.map((member) => `${member.name}=${member.peerURL}`).join(','),
-    ...(initialCluster.length > 0 ? { 'initial-cluster-state': 'existing' } : {}),
+    ...(state === 'existing' ? { 'initial-cluster-state': state } : {}),
     'data-dir': host.directories.etcd,
     'cert-file': `${pkiDirectory}/etcd/server.crt`,
     'key-file': `${pkiDirectory}/etcd/server.key`,

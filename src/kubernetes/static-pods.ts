@@ -2,7 +2,7 @@ import type { Cluster, ExtraArg, Host, StaticPodOptions } from '../inventory/clu
 import { applyPatches } from '../render/patch.ts'
 import { renderYaml } from '../render/template.ts'
 import * as component from './component-flags.ts'
-import type { EtcdMember } from './component-flags.ts'
+import type { EtcdStart } from './component-flags.ts'
 import { commandFlags, flagValue } from './flags.ts'
 import { apiServerPort, joinHostPort, loopbackOf } from './node.ts'
 import { inputsAnnotation, inputsDigest } from './inputs.ts'
@@ -13,7 +13,7 @@ import { imagesOf } from './versions.ts'
 import { etcdMounts, extraMounts, kubeconfigMount, pkiMounts, sortedByName, volumesOf } from './volumes.ts'
 import type { HostPathMount } from './volumes.ts'
 
-export type { EtcdMember } from './component-flags.ts'
+export type { EtcdMember, EtcdStart } from './component-flags.ts'
 export { inputsAnnotation, inputsDigest, inputsOfFiles } from './inputs.ts'
 
 /** What the facts of a control plane add to the inventory. */
@@ -25,16 +25,13 @@ export interface StaticPodView {
   readonly inputs: Inputs
 }
 
-export interface EtcdView extends StaticPodView {
-  /** All members, this one included, when it joins an existing cluster; none when it begins one. */
-  readonly initialCluster: readonly EtcdMember[]
-}
+export type EtcdView = StaticPodView & EtcdStart
 
 /** etcd as a static pod. */
 export function etcdPod(cluster: Cluster, host: Host, view: EtcdView): KubernetesObject {
   const { extraArgs } = cluster.etcd
   const { scheme, address, port } = etcdProbe(extraArgs, view.nodeIP)
-  const flags = component.etcdFlags(host, view.nodeIP, view.initialCluster)
+  const flags = component.etcdFlags(host, view.nodeIP, view)
   const mounts = [...etcdMounts(host.directories.etcd), ...extraMounts(cluster.etcd)]
   return staticPod('etcd/etcd.yaml', 'etcd', cluster.etcd, view, {
     advertiseClientURLs: component.etcdClientURL(view.nodeIP),

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import Handlebars from 'handlebars'
+import { packageRoot } from '../package.ts'
 import { parseYaml, parseYamlDocuments } from './yaml.ts'
 import type { Mapping } from './yaml.ts'
 
@@ -10,13 +10,10 @@ export { printYaml } from './yaml.ts'
 /** What a template is a function of: plain objects, since Handlebars does not call a class's getters. */
 export type View = Readonly<Record<string, unknown>>
 
-interface Source {
-  readonly text: string
-  readonly render: Handlebars.TemplateDelegate<View>
-}
+type Template = Handlebars.TemplateDelegate<View>
 
 const engine = Handlebars.create()
-const sources = new Map<string, Source>()
+const templates = new Map<string, Template>()
 
 // JSON is YAML, so no value needs quoting or indentation of its own.
 engine.registerHelper(
@@ -31,7 +28,7 @@ engine.registerHelper(
 /** Renders a template, named by its path below `templates/`; a value that the view lacks is an error. */
 export function renderText(templatePath: string, view: View): string {
   try {
-    return sourceOf(templatePath).render(view)
+    return compiled(templatePath)(view)
   } catch (error) {
     throw new Error(`template ${templatePath}: ${messageOf(error)}`, { cause: error })
   }
@@ -47,35 +44,20 @@ export function renderYamlDocuments(templatePath: string, view: View): readonly 
   return parseYamlDocuments(renderText(templatePath, view), `template ${templatePath}`)
 }
 
-/** The text of a template as it is on disk, for digests of saved plans. */
-export function templateText(templatePath: string): string {
-  return sourceOf(templatePath).text
-}
+/** Where the templates are. */
+export const templatesDirectory = join(packageRoot, 'templates')
 
-/** The directory of the templates: the package's own, from `src/` and from `dist/src/` alike. */
-export function templatesDirectory(): string {
-  let directory = dirname(fileURLToPath(import.meta.url))
-  while (!existsSync(join(directory, 'package.json'))) {
-    const parent = dirname(directory)
-    if (parent === directory) throw new Error('The package kubewright is incomplete: it has no package.json.')
-    directory = parent
-  }
-  return join(directory, 'templates')
-}
-
-function sourceOf(templatePath: string): Source {
-  const known = sources.get(templatePath)
+function compiled(templatePath: string): Template {
+  const known = templates.get(templatePath)
   if (known !== undefined) return known
-  const text = readFileSync(join(templatesDirectory(), templatePath), 'utf8')
-  const render = engine.compile<View>(text, {
+  const template = engine.compile<View>(readFileSync(join(templatesDirectory, templatePath), 'utf8'), {
     noEscape: true,
     strict: true,
     knownHelpers: { json: true },
     knownHelpersOnly: true,
   })
-  const source = { text, render }
-  sources.set(templatePath, source)
-  return source
+  templates.set(templatePath, template)
+  return template
 }
 
 function messageOf(error: unknown): string {

@@ -10,11 +10,11 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { templatesDirectory } from '../../src/render/template.ts'
+import { packageRoot } from '../../src/package.ts'
 import { isMapping, parseYaml, printYaml } from '../../src/render/yaml.ts'
 import type { Mapping } from '../../src/render/yaml.ts'
 
-const golden = join(templatesDirectory(), '..', 'test', 'golden', 'kubeadm')
+const golden = join(packageRoot, 'test', 'golden', 'kubeadm')
 const tools = join(homedir(), '.cache', 'kubewright', 'tools')
 const scenarios = ['default', 'dual-stack', 'custom']
 const hostname = 'cp1'

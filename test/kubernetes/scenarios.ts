@@ -1,12 +1,12 @@
 import type { Cluster, Host, Patch, StaticPodOptions } from '../../src/inventory/cluster.ts'
-import { templatesDirectory } from '../../src/render/template.ts'
+import { packageRoot } from '../../src/package.ts'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseYaml } from '../../src/render/yaml.ts'
 import { parse } from 'yaml'
 
 /** Where the files are that the real kubeadm wrote. */
-export const goldenDirectory = join(templatesDirectory(), '..', 'test', 'golden', 'kubeadm')
+export const goldenDirectory = join(packageRoot, 'test', 'golden', 'kubeadm')
 
 /** What is special about one of kubeadm's configurations in `test/golden/kubeadm/config/`. */
 export interface Scenario {

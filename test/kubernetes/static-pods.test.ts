@@ -141,6 +141,15 @@ describe('etcd', () => {
     expect(command).toContain('--initial-cluster-state=existing')
   })
 
+  test('members may begin a cluster together', () => {
+    const cluster = defaultCluster()
+    const initialCluster = [{ name: 'cp0', peerURL: 'https://10.89.5.10:2380' }]
+    const start = { ...view, initialCluster, initialClusterState: 'new' } as const
+    const { command } = container(pods.etcdPod(cluster, controlPlane, start))
+    expect(command).toContain('--initial-cluster=cp0=https://10.89.5.10:2380')
+    expect(command.join(' ')).not.toContain('initial-cluster-state')
+  })
+
   test('the first member begins a cluster', () => {
     expect(etcd([]).command).toContain('--initial-cluster=cp1=https://10.89.5.11:2380')
     expect(etcd([]).command.join(' ')).not.toContain('initial-cluster-state')

@@ -33,7 +33,7 @@ describe('templates', () => {
   })
 
   test('in YAML templates every value goes through the json helper', () => {
-    const root = templatesDirectory()
+    const root = templatesDirectory
     const ours = ['control-plane', 'etcd', 'kubelet', 'addons', 'bootstrap']
     const paths = ours.flatMap((directory) =>
       readdirSync(join(root, directory), { recursive: true, encoding: 'utf8' }).map((path) => join(directory, path)),
