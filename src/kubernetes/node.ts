@@ -2,13 +2,6 @@ import { isIPv6 } from 'node:net'
 import type { Cluster } from '../inventory/cluster.ts'
 import { flagValue } from './flags.ts'
 
-/** What documents need to know of a node beyond the inventory: facts may have decided it. */
-export interface NodeView {
-  readonly name: string
-  readonly nodeIP: string
-  readonly interface: string
-}
-
 /** kubeadm's directories. */
 export const kubernetesDirectory = '/etc/kubernetes'
 export const pkiDirectory = `${kubernetesDirectory}/pki`
