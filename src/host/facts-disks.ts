@@ -48,7 +48,7 @@ done`,
         'disks',
         sh`IFS='
 '
-df -B1 --output=avail,size,iavail,itotal,file,target -- $parents
+df -B1 --output=avail,size,iavail,itotal,file,source,target -- $parents
 unset IFS`,
       ),
     ),
@@ -65,9 +65,9 @@ unset IFS`,
 type Size = Omit<Disk, 'path' | 'writable'>
 
 function sizeOf(line: string): readonly (readonly [string, Size])[] {
-  const match = /^ *(\d+) +(\d+) +(\d+|-) +(\d+|-) +(\/\S*) +(\/.*)$/.exec(line)
+  const match = /^ *(\d+) +(\d+) +(\d+|-) +(\d+|-) +(\/\S*) +(\S+) +(\/.*)$/.exec(line)
   if (match === null) return []
-  const [, free, total, freeInodes, inodes, file = '', mount = ''] = match
+  const [, free, total, freeInodes, inodes, file = '', device = '', mount = ''] = match
   const counted = Number(inodes) > 0 ? Number(freeInodes) : undefined
-  return [[file, { mount, free: Number(free), total: Number(total), freeInodes: counted }]]
+  return [[file, { mount, device, free: Number(free), total: Number(total), freeInodes: counted }]]
 }

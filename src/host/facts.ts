@@ -102,6 +102,8 @@ export type KernelAbility = 'builtin' | 'loaded' | 'loadable' | 'disabled' | 'mi
 export interface Disk {
   readonly path: string
   readonly mount: string
+  /** What is mounted: a device, `tmpfs`, `overlay`; several mounts of one device share their space. */
+  readonly device: string
   /** Bytes. */
   readonly free: number
   readonly total: number

@@ -102,11 +102,27 @@ describe('disks', () => {
     const disks = parsed({
       parents: '/var/lib/etcd\t/var/lib\tyes\n/opt\t/opt\tno',
       disks:
-        '  Avail 1B-blocks IFree Inodes File Mounted on\n  100  200 5 10 /var/lib /var\n 7 8 0 0 /opt /mnt/my disk',
+        '  Avail 1B-blocks IFree Inodes File Filesystem Mounted on\n  100  200 5 10 /var/lib /dev/vdb /var\n 7 8 0 0 /opt tmpfs /mnt/my disk',
     }).survey.disks
     expect(disks).toEqual([
-      { path: '/var/lib/etcd', mount: '/var', free: 100, total: 200, freeInodes: 5, writable: true },
-      { path: '/opt', mount: '/mnt/my disk', free: 7, total: 8, freeInodes: undefined, writable: false },
+      {
+        path: '/var/lib/etcd',
+        mount: '/var',
+        device: '/dev/vdb',
+        free: 100,
+        total: 200,
+        freeInodes: 5,
+        writable: true,
+      },
+      {
+        path: '/opt',
+        mount: '/mnt/my disk',
+        device: 'tmpfs',
+        free: 7,
+        total: 8,
+        freeInodes: undefined,
+        writable: false,
+      },
     ])
   })
 })

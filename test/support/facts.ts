@@ -98,7 +98,14 @@ export const ableKernel: Survey['kernelAbilities'] = {
 }
 
 function surveyOf(overrides: Partial<Survey>): Survey {
-  const disk = { mount: '/', free: 40 * GiB, total: 60 * GiB, freeInodes: 1_000_000, writable: true }
+  const disk = {
+    mount: '/',
+    device: '/dev/vda1',
+    free: 40 * GiB,
+    total: 60 * GiB,
+    freeInodes: 1_000_000,
+    writable: true,
+  }
   const paths = ['/', '/etc', '/opt', '/usr', '/var/lib', '/var/lib/etcd', '/var/lib/containerd', '/var/lib/kubelet']
   return {
     listening: [{ address: '0.0.0.0', port: 22, process: 'sshd' }],

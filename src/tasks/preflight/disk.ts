@@ -16,8 +16,8 @@ const fewInodes = 10_000
 
 /** Room for binaries, images and data on every file system that gets some; each file system is told once. */
 export const diskSpace: Check = (context) => {
-  return [...byMount(context.facts.survey.disks)].flatMap(([mount, disks]) => {
-    const [{ free, total, freeInodes }] = disks
+  return byDevice(context.facts.survey.disks).flatMap((disks) => {
+    const [{ mount, free, total, freeInodes }] = disks
     const minimum = minimumFor(disks, context)
     const holds = `it holds ${enumerate(disks.map(({ path }) => path))}`
     const findings: Finding[] = []
@@ -47,10 +47,15 @@ export const diskSpace: Check = (context) => {
 
 type Disks = readonly [Disk, ...Disk[]]
 
-function byMount(disks: readonly Disk[]): ReadonlyMap<string, Disks> {
-  const mounts = new Map<string, Disks>()
-  for (const disk of disks) mounts.set(disk.mount, [...(mounts.get(disk.mount) ?? []), disk] as unknown as Disks)
-  return mounts
+/** Free space of one device may change between two readings, its size does not. */
+function byDevice(disks: readonly Disk[]): readonly Disks[] {
+  const devices = new Map<string, Disks>()
+  for (const disk of disks) {
+    const key = `${disk.device} ${disk.total}`
+    const [first, ...others] = devices.get(key) ?? []
+    devices.set(key, first === undefined ? [disk] : [first, ...others, disk])
+  }
+  return [...devices.values()]
 }
 
 function minimumFor(disks: Disks, context: Context): number {

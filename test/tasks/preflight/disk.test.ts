@@ -5,7 +5,15 @@ import { contextOf, factsOf, hostOf } from '../../support/facts.ts'
 import { found, own, told } from './findings.ts'
 
 const GiB = 2 ** 30
-const root: Disk = { path: '/', mount: '/', free: 30 * GiB, total: 60 * GiB, freeInodes: undefined, writable: true }
+const root: Disk = {
+  path: '/',
+  mount: '/',
+  device: '/dev/vda',
+  free: 30 * GiB,
+  total: 60 * GiB,
+  freeInodes: undefined,
+  writable: true,
+}
 const images: Disk = { ...root, path: '/var/lib/containerd' }
 
 function on(...disks: readonly Disk[]) {
@@ -27,16 +35,31 @@ describe('a full disk', () => {
   })
 
   test('is one with less than 2 GiB where the images go', () => {
-    expect(found(preflightHost, on(root, { ...images, mount: '/data', free: 1.9 * GiB, total: 4 * GiB }))).toEqual([
-      'error DiskSpace',
-    ])
-    expect(found(preflightHost, on(root, { ...images, mount: '/data', free: 2.1 * GiB, total: 4 * GiB }))).toEqual([])
+    expect(
+      found(
+        preflightHost,
+        on(root, { ...images, mount: '/data', device: '/dev/vdb', free: 1.9 * GiB, total: 4 * GiB }),
+      ),
+    ).toEqual(['error DiskSpace'])
+    expect(
+      found(
+        preflightHost,
+        on(root, { ...images, mount: '/data', device: '/dev/vdb', free: 2.1 * GiB, total: 4 * GiB }),
+      ),
+    ).toEqual([])
   })
 
   test('of a node of ours is one only when nothing more can be written', () => {
     const little = { free: 0.3 * GiB, total: 2 * GiB }
     expect(found(preflightHost, onOurs({ ...root, ...little }))).toEqual([])
     expect(found(preflightHost, onOurs({ ...root, free: 2 ** 20, total: 2 * GiB }))).toEqual(['error DiskSpace'])
+  })
+
+  test('is told once, however often it is mounted', () => {
+    const full = { free: 100 * 2 ** 20, total: 60 * GiB }
+    expect(found(preflightHost, on({ ...root, ...full }, { ...root, ...full, path: '/data', mount: '/data' }))).toEqual(
+      ['error DiskSpace'],
+    )
   })
 
   test('may be one without inodes', () => {
@@ -46,7 +69,7 @@ describe('a full disk', () => {
 })
 
 test('a read-only file system is refused with the directories that it holds', () => {
-  const context = on(root, { ...root, path: '/usr/local', mount: '/usr', writable: false })
+  const context = on(root, { ...root, path: '/usr/local', mount: '/usr', device: '/dev/vdb', writable: false })
   expect(found(preflightHost, context)).toEqual(['error ReadOnlyFileSystem'])
   expect(told(preflightHost, context)).toContain('/usr/local cannot be written to')
 })
