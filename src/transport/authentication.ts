@@ -1,104 +1,99 @@
-import type { AnyAuthMethod, AuthHandlerMiddleware, ParsedKey } from 'ssh2'
-import { agentKeys, offering } from './agent.ts'
-import { type EncryptedIdentity, type Identity, readIdentity, unlock } from './identity.ts'
-import { fingerprint } from './known-hosts.ts'
+import type { AuthHandlerMiddleware } from 'ssh2'
+import { unlock } from './identity.ts'
+import { collectOffers, fileOffer, type Offer } from './offers.ts'
 import { destination, type SshTarget } from './target.ts'
 import { TransportError } from './transport.ts'
 
-/** The keys for one target, found before the first packet, and a record of what was offered and refused. */
+/** The keys for one target over as many connections as it takes, and a record of what was offered and refused. */
 export interface Authentication {
-  /** For one connection: offers each key that has not been offered yet. */
+  /** For one connection: offers each key that has not been refused yet. */
   handler(): AuthHandlerMiddleware
-  /** Unlocks the encrypted keys, which may ask a human; true when there is something new to offer. */
-  unlockMore(): Promise<boolean>
+  /**
+   * Whether another connection has something to offer: keys that were not reached before the host ended the attempts
+   * (MaxAuthTries), or else encrypted keys, which are unlocked now. That may ask a human.
+   */
+  hasMore(): Promise<boolean>
   /** Why nobody was let in. */
   failure(cause: unknown): TransportError
 }
 
-interface Offer {
-  readonly name: string
-  readonly method: AnyAuthMethod
-}
-
-/**
- * Collects the keys for a target. The order: the agent's keys that the target names, key files that need no passphrase,
- * the agent's other keys. Encrypted files are kept for {@link Authentication.unlockMore}, so that nobody is asked in vain.
- */
+/** Collects the keys for a target, before the first packet is sent to it. */
 export async function authentication(target: SshTarget): Promise<Authentication> {
-  const identities = await Promise.all(target.identityFiles.map((file) => readIdentity(file)))
-  const agent = target.agent === undefined ? undefined : await agentKeys(target.agent)
-  const held = agent === undefined || agent instanceof Error ? [] : agent
-  const offers = firstOffers(target, identities, held)
-  const encrypted = identities.filter((identity): identity is EncryptedIdentity => identity.kind === 'encrypted')
-  const locked = encrypted.filter((identity) => !held.some((key) => identity.publicKey?.equals(key.getPublicSSH())))
-  const notes = identities.flatMap((each) => (each.kind === 'unusable' ? `${each.file} ${each.reason}` : []))
-  if (agent instanceof Error) notes.push(`the agent at ${target.agent} does not answer`)
-  const refused: string[] = []
-  let accepted: readonly string[] = []
+  const { ready, locked, notes } = await collectOffers(target)
+  const encrypted = [...locked]
+  const round = offering([...ready])
+  const outcome: Outcome = { refused: round.refused, notes: [...notes], accepted: [] }
   return {
-    handler: () => (left, _partial, next) => {
-      if (Array.isArray(left)) accepted = left
-      const offer = offers.shift()
-      if (offer !== undefined) refused.push(offer.name)
-      // false ends the authentication, which ssh2's types leave out
-      next(offer?.method ?? (false as never))
-    },
-    async unlockMore() {
-      for (const identity of locked.splice(0)) {
-        const key = await unlock(identity, target.passphrase)
-        if (typeof key === 'string') notes.push(`${identity.file} ${key}`)
-        else offers.push(fileOffer(target, identity.file, key))
+    handler() {
+      round.begin()
+      return (left, partial, next) => {
+        if (Array.isArray(left)) outcome.accepted = left
+        if (partial) outcome.notes.push('a key was accepted, but the host asks for more than a key')
+        // false ends the authentication, which ssh2's types leave out
+        next(round.next()?.method ?? (false as never))
       }
-      return offers.length > 0
     },
-    failure: (cause) => refusal(target, { refused, notes, accepted }, cause),
+    async hasMore() {
+      round.settle()
+      if (round.left() > 0) return round.made() > 0
+      for (const identity of encrypted.splice(0)) {
+        const key = await unlock(identity, target.passphrase)
+        if (typeof key === 'string') outcome.notes.push(`${identity.file} ${key}`)
+        else round.add(fileOffer(target, identity.file, key))
+      }
+      return round.left() > 0
+    },
+    failure: (cause) => refusal(target, outcome, cause),
   }
 }
 
-function firstOffers(target: SshTarget, identities: readonly Identity[], held: readonly ParsedKey[]): Offer[] {
-  const isNamed = (key: ParsedKey): boolean =>
-    identities.some((identity) => identity.publicKey?.equals(key.getPublicSSH()) === true)
-  const named = held.filter(isNamed)
-  const others = target.identitiesOnly === true ? [] : held.filter((key) => !isNamed(key))
-  const files = identities.filter(
-    (identity) => identity.kind === 'usable' && !named.some((key) => key.getPublicSSH().equals(identity.publicKey)),
-  )
-  return [
-    ...named.map((key) => agentOffer(target, key)),
-    ...files.flatMap((each) => (each.kind === 'usable' ? fileOffer(target, each.file, each.key) : [])),
-    ...others.map((key) => agentOffer(target, key)),
-  ]
-}
+/** Makes one offer after the other. An offer that a dropped connection left unanswered is made again in the next one. */
+function offering(offers: Offer[]) {
+  const refused: string[] = []
+  let open: Offer | undefined
+  let made = 0
 
-function agentOffer(target: SshTarget, key: ParsedKey): Offer {
+  /** The host has refused what was offered last. */
+  function settle(): void {
+    if (open === undefined) return
+    offers.shift()
+    refused.push(open.name)
+    open = undefined
+  }
+
   return {
-    name: `${key.comment || key.type} of the agent (${fingerprint(key.getPublicSSH())})`,
-    method: { type: 'agent', username: target.user, agent: offering(target.agent ?? '', [key]) },
+    refused,
+    settle,
+    left: () => offers.length,
+    made: () => made,
+    add: (offer: Offer) => void offers.push(offer),
+    begin() {
+      open = undefined
+      made = 0
+    },
+    next(): Offer | undefined {
+      settle()
+      open = offers[0]
+      made += 1
+      return open
+    },
   }
 }
 
-function fileOffer(target: SshTarget, file: string, key: ParsedKey): Offer {
-  return { name: file, method: { type: 'publickey', username: target.user, key } }
-}
-
-interface Record {
+interface Outcome {
   readonly refused: readonly string[]
-  readonly notes: readonly string[]
-  readonly accepted: readonly string[]
+  readonly notes: string[]
+  accepted: readonly string[]
 }
 
-function refusal(target: SshTarget, { refused, notes, accepted }: Record, cause: unknown): TransportError {
+function refusal(target: SshTarget, { refused, notes, accepted }: Outcome, cause: unknown): TransportError {
   const offered = refused.length === 0 ? 'there was no key to offer' : `offered ${refused.join(', ')}`
   const methods = accepted.length === 0 ? [] : [`the host accepts ${accepted.join(', ')}`]
-  const tooMany = /too many authentication failures/i.test(String((cause as Error | undefined)?.message))
-  const details = [offered, ...notes, ...methods, ...(tooMany ? ['it ended the attempts (MaxAuthTries)'] : [])]
   return new TransportError(
     target.host,
     'authentication',
-    `${destination(target)} refused the login: ${details.join('; ')}`,
-    tooMany
-      ? 'Name the right identityFile for the host and set `IdentitiesOnly yes` in ~/.ssh/config, or remove keys from the agent.'
-      : 'Load the right key into the agent (ssh-add) or name its identityFile and the right user in the inventory, and see that its public key is in authorized_keys on the host.',
+    `${destination(target)} refused the login: ${[offered, ...notes, ...methods].join('; ')}`,
+    'Load the right key into the agent (ssh-add) or name its identityFile and the right user in the inventory, and see that its public key is in authorized_keys on the host.',
     cause,
   )
 }

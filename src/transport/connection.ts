@@ -38,7 +38,7 @@ export async function openConnection(
       if (error instanceof TransportError) throw error
       if (signal?.aborted === true) throw unreachable(target, error, signal)
       if (wasRefused(error)) {
-        if (!(await keys.unlockMore())) throw keys.failure(error)
+        if (!(await keys.hasMore())) throw keys.failure(error)
       } else {
         drops += 1
         if (!wasDropped(error) || drops === maxDrops) throw unreachable(target, error)

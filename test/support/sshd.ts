@@ -22,7 +22,7 @@ export interface SshdOptions {
   readonly sudo?: 'works' | 'password' | 'not-in-sudoers' | 'absent'
   /** Sessions on one connection at a time. */
   readonly maxSessions?: number
-  /** So many refused keys end a connection (MaxAuthTries). */
+  /** So many refused keys end a connection (MaxAuthTries); default 6. */
   readonly maxAuthTries?: number
   /** So many connections are closed before a word is said. */
   readonly dropHandshakes?: number
@@ -52,11 +52,14 @@ export interface Sshd {
 /** Makes a key pair; the passphrase locks the private key. */
 export function testKey(passphrase?: string, type: 'ed25519' | 'ecdsa' | 'rsa' = 'ed25519'): TestKey {
   const lock = passphrase === undefined ? undefined : { passphrase, cipher: 'aes256-ctr', rounds: 4 }
-  const { generateKeyPairSync } = ssh2.utils
+  const { generateKeyPairSync, parseKey } = ssh2.utils
   const pair =
     type === 'ed25519'
       ? generateKeyPairSync('ed25519', lock)
       : generateKeyPairSync(type, { bits: type === 'rsa' ? 2048 : 256, ...lock } as { bits: number })
+  // one in 200 keys of ssh2 1.17 is malformed: it cuts leading zeros off
+  if (parseKey(pair.public) instanceof Error || parseKey(pair.private, passphrase) instanceof Error)
+    return testKey(passphrase, type)
   return { private: pair.private, public: pair.public, blob: Buffer.from(pair.public.split(' ')[1] ?? '', 'base64') }
 }
 
@@ -79,7 +82,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   }
   const server = new ssh2.Server({ hostKeys: hostKeys.map((key) => key.private) }, (client) => serve(client, state))
   // ssh2's own listener would wait for acknowledgements (Nagle), which a host's sshd does not
-  const inject = (socket: Socket): void => (server as unknown as Injectable).injectSocket(socket)
+  const inject = (socket: Socket): void =>
+    (server as unknown as { injectSocket: (socket: Socket) => void }).injectSocket(socket)
   const inner = createServer({ noDelay: true }, inject)
   const innerPort = await listen(inner)
   const front = frontDoor(innerPort, options)
@@ -105,10 +109,6 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   }
 }
 
-interface Injectable {
-  injectSocket(socket: Socket): void
-}
-
 interface State {
   readonly options: SshdOptions
   readonly bin: string
@@ -130,14 +130,8 @@ function kill(child: ChildProcess): void {
   }
 }
 
-interface FrontDoor {
-  readonly server: NetServer
-  readonly count: () => number
-  readonly cut: () => void
-}
-
 /** Passes bytes on to the server proper, so that they can be delayed and connections can be cut. */
-function frontDoor(innerPort: number, { dropHandshakes = 0, latency = 0 }: SshdOptions): FrontDoor {
+function frontDoor(innerPort: number, { dropHandshakes = 0, latency = 0 }: SshdOptions) {
   const sockets = new Set<Socket>()
   let count = 0
   const server = createServer({ noDelay: true }, (socket) => {
@@ -176,7 +170,7 @@ function serve(client: Connection, state: State): void {
   client.on('authentication', (context) => {
     if (isAuthorized(context, state.options.authorized ?? [])) return context.accept()
     refused += 1
-    if (refused <= (state.options.maxAuthTries ?? 6)) return context.reject(['publickey'])
+    if (refused < (state.options.maxAuthTries ?? 6)) return context.reject(['publickey'])
     disconnect(client, 'Too many authentication failures')
   })
   client.on('session', (accept, reject) => {
@@ -218,9 +212,7 @@ function length(value: number): Buffer {
 
 interface Protocol {
   readonly _cipher: { encrypt(packet: Buffer): void }
-  readonly _packetRW: {
-    readonly write: { readonly allocStart: number; alloc(size: number): Buffer; finalize(packet: Buffer): Buffer }
-  }
+  readonly _packetRW: { write: { allocStart: number; alloc(size: number): Buffer; finalize(packet: Buffer): Buffer } }
 }
 
 function isAuthorized(context: AuthContext, authorized: readonly TestKey[]): boolean {

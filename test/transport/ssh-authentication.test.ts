@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Secret } from '../../src/transport/command.ts'
@@ -9,12 +9,13 @@ import { failureOf, hello, keyFiles, sshd, targetOf, temporaryDirectory } from '
 
 const unwanted = async (): Promise<never> => Promise.reject(new Error('nobody should be asked'))
 
-async function agentWith(files: readonly string[]): Promise<string> {
+async function agentWith(files: readonly string[], ...options: readonly string[]): Promise<string> {
   const socket = join(await temporaryDirectory(), 'agent')
   const started = execFileSync('ssh-agent', ['-s', '-a', socket]).toString()
   const pid = Number(/SSH_AGENT_PID=(\d+)/.exec(started)?.[1])
   onTestFinished(() => void process.kill(pid))
-  for (const file of files) execFileSync('ssh-add', ['-q', file], { env: { SSH_AUTH_SOCK: socket }, stdio: 'pipe' })
+  for (const file of files)
+    execFileSync('ssh-add', ['-q', ...options, file], { env: { SSH_AUTH_SOCK: socket }, stdio: 'pipe' })
   return socket
 }
 
@@ -116,12 +117,15 @@ describe('the agent', () => {
     expect(await hello(targetOf(server, { agent, identityFiles: [file] }))).toBe('hello\n')
   })
 
-  test('with too many keys is said to be the reason', async () => {
-    const server = await sshd({ maxAuthTries: 2 })
-    const agent = await agentWith(await keyFiles(testKey(), testKey(), testKey()))
-    const error = await failureOf(connectSsh(targetOf(server, { agent })))
+  test('may hold more keys than a host takes in one connection', async () => {
+    const keys = [testKey(), testKey(), testKey(), testKey(), testKey()]
+    const server = await sshd({ authorized: keys.slice(4), maxAuthTries: 2 })
+    expect(await hello(targetOf(server, { agent: await agentWith(await keyFiles(...keys)) }))).toBe('hello\n')
+    expect(server.connections).toBe(3)
+    const strangers = await agentWith(await keyFiles(testKey(), testKey(), testKey()))
+    const error = await failureOf(connectSsh(targetOf(server, { agent: strangers })))
     expect(error.failure).toBe('authentication')
-    expect(error.hint).toContain('IdentitiesOnly')
+    expect(error.message.match(/of the agent/g)).toHaveLength(3)
   })
 
   test('offers only named keys under IdentitiesOnly', async () => {
@@ -129,6 +133,19 @@ describe('the agent', () => {
     const agent = await agentWith(await keyFiles(key))
     const target = targetOf(await sshd({ authorized: [key] }), { agent, identitiesOnly: true })
     expect((await failureOf(connectSsh(target))).message).toContain('there was no key to offer')
+  })
+
+  test('that does not sign (nobody confirms it) does not keep the next key from letting in', async () => {
+    const [confirmed, key] = [testKey(), testKey()]
+    const agent = await agentWith(await keyFiles(confirmed), '-c')
+    const identityFiles = await keyFiles(key)
+    // named by its public half, so that the agent's key is offered before the file
+    const [file = ''] = await keyFiles(confirmed)
+    await writeFile(`${file}.pub`, confirmed.public)
+    await rm(file)
+    identityFiles.unshift(file)
+    const server = await sshd({ authorized: [confirmed, key] })
+    expect(await hello(targetOf(server, { agent, identityFiles }))).toBe('hello\n')
   })
 
   test('that is gone does not keep the key files from letting in', async () => {
