@@ -101,10 +101,13 @@ const earlierNetwork: Check = (context) => {
 /** The file that Flannel installs. containerd takes the first one in the order of the names. */
 const ownConfiguration = '10-flannel.conflist'
 
+/** The example that containerd's bundle brings; the task network/cni-files removes it. */
+const exampleConfiguration = '10-containerd-net.conflist'
+
 /** Network configurations that would be used instead of ours, or beside it. */
 const cniConfigurations: Check = ({ facts }) => {
   const foreign = facts.survey.cniConfigurations.filter(
-    (name) => /\.(?:conf|conflist|json)$/.test(name) && name !== ownConfiguration,
+    (name) => /\.(?:conf|conflist|json)$/.test(name) && name !== ownConfiguration && name !== exampleConfiguration,
   )
   return foreign.map((name) => {
     const path = `/etc/cni/net.d/${name}`

@@ -112,11 +112,12 @@ describe('manifests that are not ours', () => {
 })
 
 describe('network configurations that are not ours', () => {
-  test('are refused if containerd would take them first', () => {
-    const context = on({ cniConfigurations: ['10-containerd-net.conflist'] })
+  test('are refused if containerd would take them first, but for the example that we remove', () => {
+    const context = on({ cniConfigurations: ['10-calico.conflist'] })
     expect(found(preflightState, context)).toEqual(['error CNIConfiguration'])
+    expect(found(preflightState, on({ cniConfigurations: ['10-containerd-net.conflist'] }))).toEqual([])
     expect(told(preflightState, context)).toContain(
-      '/etc/cni/net.d/10-containerd-net.conflist comes before 10-flannel.conflist',
+      '/etc/cni/net.d/10-calico.conflist comes before 10-flannel.conflist',
     )
   })
 
