@@ -10,6 +10,7 @@ function diskPaths({ directories, roles }: Host): readonly string[] {
     '/',
     '/etc',
     '/opt',
+    '/usr/bin',
     '/usr/local',
     '/var/lib',
     '/var/log',

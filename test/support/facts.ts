@@ -106,7 +106,17 @@ function surveyOf(overrides: Partial<Survey>): Survey {
     freeInodes: 1_000_000,
     writable: true,
   }
-  const paths = ['/', '/etc', '/opt', '/usr/bin', '/usr/local', '/var/lib', '/var/lib/etcd', '/var/lib/containerd', '/var/lib/kubelet']
+  const paths = [
+    '/',
+    '/etc',
+    '/opt',
+    '/usr/bin',
+    '/usr/local',
+    '/var/lib',
+    '/var/lib/etcd',
+    '/var/lib/containerd',
+    '/var/lib/kubelet',
+  ]
   return {
     listening: [{ address: '0.0.0.0', port: 22, process: 'sshd' }],
     disks: paths.map((path) => ({ path, ...disk })),
