@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync } from 'node:fs'
 import { readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll } from 'vitest'
 import type { Target } from '../../src/engine/target.ts'
 import { hostTarget } from '../../src/host/target.ts'
 import { packageRoot } from '../../src/package.ts'
@@ -26,9 +28,20 @@ export interface SandboxHost {
   write(path: string, content: string, mode?: number): void
   remove(path: string): void
   link(path: string, target: string): void
+  /** Runs something on the host as someone else would; rejects with its stderr if it fails. */
+  run(script: Command): Promise<string>
+  /** Links a program of this machine into the host. */
+  provide(program: string): void
+  /** Puts a stand-in of `test/support/sandbox/optional/` on the host. */
+  install(fake: string): void
   /** Mode in octal, hash or target of everything below `/` that a task may change, by path. */
   snapshot(): ReadonlyMap<string, string>
 }
+
+const fakes = join(packageRoot, 'test/support/sandbox')
+
+const atEnd: (() => void)[] = []
+afterAll(() => atEnd.forEach((undo) => undo()))
 
 /** Programs that every Debian has; what a task installs is not among them. */
 const programs = [
@@ -36,13 +49,19 @@ const programs = [
   'mv od printf readlink realpath rm rmdir sed seq sha256sum sleep sort stat sync tail tar test timeout touch tr true uname uniq wc',
 ]
 
-/** Makes a bare host; it is removed with the process unless `dispose` is called before. */
-export function sandboxHost(name = 'cp1'): SandboxHost {
+export interface SandboxOptions {
+  readonly name?: string
+  /** A network namespace of its own, so that the real nft and iptables can be used. */
+  readonly network?: boolean
+}
+
+/** Makes a bare host; it goes when the test file has run. */
+export function sandboxHost({ name = 'cp1', network = false }: SandboxOptions = {}): SandboxHost {
   // In memory where possible: the journal syncs, and a loaded disk takes a second for it.
   const root = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'kw-sandbox-'))
   furnish(root)
-  process.once('exit', () => rmSync(root, { recursive: true, force: true }))
-  const transport = sandboxTransport(name, root)
+  atEnd.push(() => rmSync(root, { recursive: true, force: true }))
+  const transport = sandboxTransport(name, root, network ? holdNetwork() : undefined)
   const at = (path: string): string => join(root, path)
   return {
     root,
@@ -60,6 +79,13 @@ export function sandboxHost(name = 'cp1'): SandboxHost {
       rmSync(at(path), { force: true })
       symlinkSync(target, at(path))
     },
+    async run(script) {
+      const { code, stdout, stderr } = await transport.exec(script)
+      if (code !== 0) throw new Error(stderr.toString())
+      return stdout.toString()
+    },
+    provide: (program) => linkProgram(root, program),
+    install: (fake) => copyFake(root, join('optional', fake)),
     snapshot: () => new Map(['etc', 'opt', 'usr', 'var', 'proc', 'sys'].flatMap((part) => [...entries(root, part)])),
   }
 }
@@ -74,13 +100,9 @@ function furnish(root: string): void {
     symlinkSync(`/host/lib/${path}`, join(root, 'usr/lib', path))
   }
   symlinkSync('/host/lib64', join(root, 'usr/lib64'))
-  for (const program of ['awk', ...programs.join(' ').split(' ')]) {
-    const path = realpathSync(existsSync(`/usr/bin/${program}`) ? `/usr/bin/${program}` : `/bin/${program}`)
-    symlinkSync(path.replace(/^\/usr/, '/host'), join(root, 'usr/bin', program))
-  }
-  const fakes = join(packageRoot, 'test/support/sandbox')
-  for (const fake of readdirSync(fakes)) {
-    writeFileSync(join(root, 'usr/sbin', fake), readFileSync(join(fakes, fake)), { mode: 0o755 })
+  for (const program of ['awk', ...programs.join(' ').split(' ')]) linkProgram(root, program)
+  for (const fake of readdirSync(fakes, { withFileTypes: true })) {
+    if (fake.isFile()) copyFake(root, fake.name)
   }
   writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n')
   writeFileSync(join(root, 'etc/group'), 'root:x:0:\n')
@@ -90,26 +112,59 @@ function furnish(root: string): void {
   writeFileSync(join(root, 'proc/sys/net/ipv4/ip_forward'), '0\n')
 }
 
-function sandboxTransport(name: string, root: string): Transport {
+function linkProgram(root: string, program: string): void {
+  const found = ['bin', 'sbin'].map((directory) => `/usr/${directory}/${program}`).find((path) => existsSync(path))
+  if (found === undefined) throw new Error(`this machine has no ${program}`)
+  symlinkSync(realpathSync(found).replace(/^\/usr/, '/host'), join(root, found))
+}
+
+function copyFake(root: string, fake: string): void {
+  writeFileSync(join(root, 'usr/sbin', basename(fake)), readFileSync(join(fakes, fake)), { mode: 0o755 })
+}
+
+/** A process in a new network namespace, which lives as long as the host does; gives the path of the namespace. */
+function holdNetwork(): string {
+  const holder = spawn('unshare', ['--net', 'sleep', '600'], { stdio: 'ignore' })
+  atEnd.push(() => holder.kill('SIGKILL'))
+  return `/proc/${holder.pid}/ns/net`
+}
+
+/** Waits for the namespace: before it is made, a process of ours would change the rules of this very machine. */
+async function separateNetwork(path: string): Promise<string> {
+  for (let left = 200; left > 0; left -= 1) {
+    if (existsSync(path) && readlinkSync(path) !== readlinkSync('/proc/self/ns/net')) return path
+    await sleep(10)
+  }
+  throw new Error(`${path} is no network namespace of its own`)
+}
+
+function sandboxTransport(name: string, root: string, network: string | undefined): Transport {
   const traffic = { executions: 0, bytesSent: 0, bytesReceived: 0 }
   return {
     host: name,
     traffic,
     async exec(script, options) {
       traffic.executions += 1
-      return runInside(root, script, options)
+      return runInside(root, network, script, options)
     },
     open: () => Promise.reject(new Error('the sandbox has no sessions')),
     close: () => Promise.resolve(),
   }
 }
 
+const isRoot = process.getuid?.() === 0
 const enter = `mount --rbind /usr "$1/host" && mount --rbind /dev "$1/dev" && exec chroot "$1" /bin/sh -c "$2"`
 
-async function runInside(root: string, script: Command, options: ExecOptions = {}): Promise<ExecResult> {
+async function runInside(
+  root: string,
+  network: string | undefined,
+  script: Command,
+  options: ExecOptions = {},
+): Promise<ExecResult> {
   const { line, bytes } = frame(script, true)
-  const unshare = ['--mount', ...(process.getuid?.() === 0 ? [] : ['--map-root-user'])]
-  const child = spawn('unshare', [...unshare, '/bin/sh', '-c', enter, 'sandbox', root, line], {
+  const joined = network === undefined ? [] : ['nsenter', `--net=${await separateNetwork(network)}`]
+  const [program = '', ...args] = [...joined, 'unshare', '--mount', ...(isRoot ? [] : ['--map-root-user'])]
+  const child = spawn(program, [...args, '/bin/sh', '-c', enter, 'sandbox', root, line], {
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
   })
   const stdout: Buffer[] = []

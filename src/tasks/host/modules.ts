@@ -1,4 +1,5 @@
 import { task } from '../../engine/task.ts'
+import { kubeProxyConfiguration } from '../../kubernetes/kube-proxy.ts'
 import { renderText } from '../../render/template.ts'
 import { file, ownedDirectory } from '../../resources/file.ts'
 import { kernelModule } from '../../resources/kernel-module.ts'
@@ -11,7 +12,8 @@ export const hostModules = task<Context>({
   name: 'host/modules',
   summary: 'Load kernel modules',
   resources: ({ cluster, facts }) => {
-    const ipvs = cluster.kubeProxy.mode === 'ipvs' ? ['ip_vs', 'ip_vs_rr', 'ip_vs_wrr', 'ip_vs_sh', 'nf_conntrack'] : []
+    const { mode } = kubeProxyConfiguration(cluster, { nodeIP: facts.nodeIP })
+    const ipvs = mode === 'ipvs' ? ['ip_vs', 'ip_vs_rr', 'ip_vs_wrr', 'ip_vs_sh', 'nf_conntrack'] : []
     const modules = ['overlay', 'br_netfilter', ...ipvs].filter(
       (name) => facts.survey.kernelAbilities[name] !== 'builtin',
     )

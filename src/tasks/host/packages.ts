@@ -1,4 +1,5 @@
 import { task } from '../../engine/task.ts'
+import { kubeProxyConfiguration } from '../../kubernetes/kube-proxy.ts'
 import { packages, type Need } from '../../resources/package.ts'
 import type { Context } from '../context.ts'
 
@@ -51,9 +52,10 @@ const containerPolicy: Need = {
 function neededPrograms({ cluster, facts, host }: Pick<Context, 'cluster' | 'facts' | 'host'>): readonly Need[] {
   const { delivery, images } = cluster.artifacts
   const { packageManager, selinux } = facts
+  const { mode } = kubeProxyConfiguration(cluster, { nodeIP: facts.nodeIP })
   return [
     ...always,
-    ...(proxyModes[cluster.kubeProxy.mode] ?? []),
+    ...(proxyModes[String(mode)] ?? []),
     ...(delivery === 'pull' ? downloads : []),
     ...(packageManager === 'apt' && (delivery === 'pull' || images === 'registry') ? [debianAuthorities] : []),
     ...(packageManager === 'dnf' && selinux === 'enforcing' && host.selinux === 'leave' ? [containerPolicy] : []),

@@ -1,4 +1,5 @@
 import { task } from '../../engine/task.ts'
+import { kubeletConfiguration } from '../../kubernetes/kubelet.ts'
 import { editedFile } from '../../resources/edited-file.ts'
 import { noSwap, noSwapUnits, withoutSwap } from '../../resources/swap.ts'
 import { sh } from '../../transport/command.ts'
@@ -8,8 +9,8 @@ import type { Context } from '../context.ts'
 export const hostSwap = task<Context>({
   name: 'host/swap',
   summary: 'Switch off swap',
-  resources: ({ host }) => {
-    if (host.kubelet.config['failSwapOn'] === false) return []
+  resources: ({ cluster, host, facts }) => {
+    if (kubeletConfiguration(cluster, host, facts)['failSwapOn'] === false) return []
     const fstab = editedFile('/etc/fstab', withoutSwap, {
       why: 'no swap after a reboot',
       // systemd makes units of the file; without this it would mount the swap again

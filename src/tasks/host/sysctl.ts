@@ -1,5 +1,6 @@
 import { task } from '../../engine/task.ts'
 import { familyOf } from '../../inventory/subnets.ts'
+import { kubeletConfiguration } from '../../kubernetes/kubelet.ts'
 import { renderText } from '../../render/template.ts'
 import { file } from '../../resources/file.ts'
 import { sysctlValues } from '../../resources/sysctl.ts'
@@ -18,14 +19,14 @@ export const hostSysctl = task<Context>({
   },
 })
 
-function wantedValues({ cluster, host }: Context): Readonly<Record<string, string>> {
+function wantedValues({ cluster, host, facts }: Context): Readonly<Record<string, string>> {
   const dualStack = cluster.networking.podSubnets.some((subnet) => familyOf(subnet) === 6)
   return {
     'net.bridge.bridge-nf-call-iptables': '1',
     'net.bridge.bridge-nf-call-ip6tables': '1',
     'net.ipv4.ip_forward': '1',
     ...(dualStack ? { 'net.ipv6.conf.all.forwarding': '1' } : {}),
-    ...(host.kubelet.config['protectKernelDefaults'] === true ? kubeletDefaults : {}),
+    ...(kubeletConfiguration(cluster, host, facts)['protectKernelDefaults'] === true ? kubeletDefaults : {}),
   }
 }
 

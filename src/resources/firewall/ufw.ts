@@ -1,0 +1,42 @@
+import type { Resource } from '../../engine/resource.ts'
+import { lines, sh } from '../../transport/command.ts'
+import { closedFinding, openingChange, portRange, type FirewallOptions, type Opening } from './opening.ts'
+
+/** The rules that users of ufw added, as they would type them; undefined if ufw is not enabled. */
+export type UfwState = readonly string[] | undefined
+
+/** An enabled ufw lets in our ports and subnets, and forwards for the subnets; its rules are persistent by themselves. */
+export function ufw(options: FirewallOptions): Resource<UfwState> {
+  const missingIn = (rules: UfwState): readonly Opening[] =>
+    rules === undefined ? [] : options.openings.filter((opening) => !rules.includes(ruleOf(opening).join(' ')))
+  return {
+    id: 'firewall:ufw',
+    probe: {
+      script: sh`grep -qsx ENABLED=yes /etc/ufw/ufw.conf && echo enabled && ufw show added`,
+      parse: parseRules,
+    },
+    compare(rules) {
+      const missing = missingIn(rules)
+      const commands = missing.map((opening) => sh`ufw ${ruleOf(opening)} comment kubewright >/dev/null`)
+      return openingChange('ufw', missing, options, () => [
+        { kind: 'run', command: lines(...commands), undo: 'inverse' },
+      ])
+    },
+    examine: (rules) => closedFinding('ufw', missingIn(rules), options),
+  }
+}
+
+function ruleOf(opening: Opening): readonly string[] {
+  if (opening.kind === 'port') return ['allow', `${portRange(opening, ':')}/${opening.protocol}`]
+  const { direction, subnet } = opening
+  if (direction === 'input') return ['allow', 'from', subnet]
+  return ['route', 'allow', direction, subnet]
+}
+
+function parseRules(output: string): UfwState {
+  if (!output.startsWith('enabled\n')) return undefined
+  return output
+    .split('\n')
+    .filter((line) => line.startsWith('ufw '))
+    .map((line) => line.replace(/^ufw /, '').replace(/ comment '.*$/, ''))
+}

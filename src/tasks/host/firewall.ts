@@ -1,0 +1,70 @@
+import { task } from '../../engine/task.ts'
+import { familyOf } from '../../inventory/subnets.ts'
+import { flagValue } from '../../kubernetes/flags.ts'
+import { kubeletConfiguration } from '../../kubernetes/kubelet.ts'
+import { apiServerPort } from '../../kubernetes/node.ts'
+import { firewalld } from '../../resources/firewall/firewalld.ts'
+import { iptables } from '../../resources/firewall/iptables.ts'
+import { nftables } from '../../resources/firewall/nftables.ts'
+import type { Opening, PortOpening, SubnetOpening } from '../../resources/firewall/opening.ts'
+import { ufw } from '../../resources/firewall/ufw.ts'
+import type { Context } from '../context.ts'
+
+/** Opens a firewall that runs for our ports and subnets, by its own means and for good; nothing is flushed, and none is started. */
+export const hostFirewall = task<Context>({
+  name: 'host/firewall',
+  summary: 'Open the firewall',
+  resources: (context) => {
+    const { cluster, host, facts } = context
+    const { podSubnets, serviceSubnets } = cluster.networking
+    const options = { openings: openings(context), manage: host.firewall === 'manage' }
+    const families = new Set([facts.nodeIP, ...podSubnets, ...serviceSubnets].map(familyOf))
+    const tables = ([4, 6] as const).filter((family) => families.has(family)).map((family) => iptables(family, options))
+    return [firewalld(facts.interface, options), ufw(options), ...tables, nftables(options)]
+  },
+})
+
+/** The ports of Kubernetes' documentation and of the CNI; pods and services may talk to the host, and the host forwards for pods. */
+function openings(context: Context): readonly Opening[] {
+  const { podSubnets, serviceSubnets } = context.cluster.networking
+  return [
+    ...ports(context),
+    ...subnets('input', [...podSubnets, ...serviceSubnets]),
+    ...subnets('from', podSubnets),
+    ...subnets('to', podSubnets),
+  ]
+}
+
+function subnets(direction: SubnetOpening['direction'], list: readonly string[]): readonly Opening[] {
+  return list.map((subnet) => ({ kind: 'subnet', subnet, direction }))
+}
+
+function ports({ cluster, host, facts }: Context): readonly Opening[] {
+  const kubelet = Number(kubeletConfiguration(cluster, host, facts)['port'] ?? 10250)
+  const nodePorts = flagValue(cluster.apiServer.extraArgs, 'service-node-port-range') ?? '30000-32767'
+  const [first, last] = nodePorts.split('-').map(Number)
+  const range = [first ?? 30_000, last ?? 32_767] as const
+  return [
+    ...(host.roles.includes('control-plane') ? [port('tcp', apiServerPort(cluster)), port('tcp', 2379, 2380)] : []),
+    port('tcp', kubelet),
+    port('tcp', 10_256), // kube-proxy's health, for load balancers
+    port('tcp', ...range),
+    port('udp', ...range),
+    ...cniPorts(cluster),
+  ]
+}
+
+function cniPorts({ cni }: Context['cluster']): readonly Opening[] {
+  switch (cni.backend) {
+    case 'vxlan':
+      return [port('udp', cni.port)]
+    case 'wireguard':
+      return [port('udp', 51_820, 51_821)] // one for each IP family
+    case 'host-gw':
+      return []
+  }
+}
+
+function port(protocol: 'tcp' | 'udp', first: number, last = first): PortOpening {
+  return { kind: 'port', protocol, ports: [first, last] }
+}
