@@ -3,8 +3,16 @@ import { coredns } from './addons/coredns.ts'
 import { kubeProxy } from './addons/kube-proxy.ts'
 import { bootstrapObjectsTask } from './bootstrap/objects.ts'
 import type { Context } from './context.ts'
-import { controlPlaneHealthy, controlPlaneReady } from './control-plane/ready.ts'
+import { containerdConfig, containerdImages, containerdInstall } from './containerd/interim.ts'
+import { controlPlaneReady } from './control-plane/ready.ts'
 import { controlPlaneStaticPods, etcdMember } from './control-plane/static-pods.ts'
+import { hostModules } from './host/modules.ts'
+import { hostNames } from './host/names.ts'
+import { hostPackages } from './host/packages.ts'
+import { hostSelinux } from './host/selinux.ts'
+import { hostSwap } from './host/swap.ts'
+import { hostSysctl } from './host/sysctl.ts'
+import { hostTime } from './host/time.ts'
 import { kubeletClientTask } from './kubelet/client.ts'
 import { kubeletConfig } from './kubelet/config.ts'
 import { kubeletInstall } from './kubelet/install.ts'
@@ -21,6 +29,16 @@ import { proofReady } from './proof/ready.ts'
 
 const tasks: readonly Task<Context>[] = [
   ...preflightTasks,
+  hostPackages,
+  hostTime,
+  hostModules,
+  hostSysctl,
+  hostSwap,
+  hostSelinux,
+  hostNames,
+  containerdInstall,
+  containerdConfig,
+  containerdImages,
   pkiAuthorities,
   pkiControlPlane,
   kubeletInstall,
@@ -30,7 +48,6 @@ const tasks: readonly Task<Context>[] = [
   etcdMember,
   controlPlaneStaticPods,
   controlPlaneReady,
-  controlPlaneHealthy,
   bootstrapObjectsTask,
   kubeProxy,
   coredns,

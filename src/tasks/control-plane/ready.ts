@@ -28,29 +28,6 @@ export const controlPlaneReady = task<Context>({
   },
 })
 
-/** Controller manager and scheduler are healthy. */
-export const controlPlaneHealthy = task<Context>({
-  name: 'control-plane/healthy',
-  summary: 'Wait for the controller manager and the scheduler',
-  resources: (context) => [health(context, 'controller-manager', 10257), health(context, 'scheduler', 10259)],
-})
-
-function health(_context: Context, component: string, port: number) {
-  const url = `https://127.0.0.1:${port}`
-  return gate(component, {
-    title: component,
-    // Its certificate is self-signed and made anew at each start, and the address is loopback.
-    script: sh`[ -x /usr/bin/kubectl ] && kubectl --kubeconfig /dev/null --server ${url} --insecure-skip-tls-verify --cache-dir /proc/kubewright get --raw /healthz --request-timeout=5s 2>&1`,
-    missing: (output) => (output.trim() === 'ok' ? undefined : (firstLine(output) ?? 'does not answer yet')),
-    gate: {
-      limit: 240,
-      interval: 1,
-      explain: sh`for kw_log in /var/log/pods/kube-system_kube-${component}-*/*/*.log; do tail -n 15 "$kw_log"; done
-journalctl -u kubelet --no-pager -n 12 -o cat`,
-    },
-  })
-}
-
 function firstLine(output: string): string | undefined {
   const line = output.trim().split('\n').at(-1)
   return line === undefined || line === '' ? undefined : line
