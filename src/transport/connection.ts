@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { NodeSSH } from 'node-ssh'
 import { deadline } from './abortable.ts'
 import { type Authentication, authentication } from './authentication.ts'
-import { type Way, wayThrough } from './bastion.ts'
+import { wayThrough } from './bastion.ts'
 import { handshake, wasDropped, wasRefused } from './handshake.ts'
 import { type HostKeyCheck, hostKeyCheck } from './host-key.ts'
 import { type Slots, slots } from './slots.ts'
@@ -55,11 +55,12 @@ async function attempt(
   keys: Authentication,
   outer: AbortSignal | undefined,
 ): Promise<Connection> {
+  const way = target.bastion && (await wayThrough(target.bastion, target, outer, openConnection))
+  // counts from here: at the bastion somebody may have been asked for a passphrase
   const limit = deadline(target.connectTimeout, outer)
-  let way: Way | undefined
   try {
-    way = target.bastion && (await wayThrough(target.bastion, target, limit.signal, openConnection))
-    const ssh = await handshake({ target, hostKey, authHandler: keys.handler(), sock: way?.sock, signal: limit.signal })
+    const sock = await way?.open(limit.signal)
+    const ssh = await handshake({ target, hostKey, authHandler: keys.handler(), sock, signal: limit.signal })
     return connection(ssh, () => way?.release())
   } catch (error) {
     way?.release()

@@ -68,7 +68,7 @@ function changedKey(target: SshTarget, key: Buffer, expected: readonly string[])
   const remedy =
     target.hostKey === undefined
       ? `remove the old key (ssh-keygen -R '${knownHostName(target.address, target.port)}') and run \`kubewright trust\``
-      : 'correct hostKey in the inventory'
+      : 'correct hostKey in the inventory (a fingerprint there is that of the type of key which the host shows)'
   return new TransportError(
     target.host,
     'host-key-changed',

@@ -25,7 +25,7 @@ export function frame(script: Command, root: boolean): FramedScript {
     'umask 022',
     'cd /',
     `echo ${started}`,
-    // dd takes exactly these bytes from the pipe; the head of BusyBox and of uutils reads ahead and loses the payload
+    // dd takes exactly these bytes from the pipe; the head of BusyBox reads ahead and so loses the payload
     `kubewright="$(dd bs=${bytes.length} count=1 iflag=fullblock 2>/dev/null)"`,
     // when the connection is lost half-way a part of the script must not run
     `case "$kubewright" in *"${end}") eval "$kubewright";; *) exit 255;; esac`,

@@ -1,7 +1,7 @@
 import { abortable } from './abortable.ts'
 import { type Connection, openConnection } from './connection.ts'
 import { exchangeOver } from './exchange.ts'
-import { closed, connectionLost } from './failures.ts'
+import { closed, connectionLost, explained } from './failures.ts'
 import { type Place, run } from './run.ts'
 import { openSession } from './session.ts'
 import type { SshTarget } from './target.ts'
@@ -68,7 +68,10 @@ async function reconnecting(target: SshTarget, signal: AbortSignal | undefined):
       if (!current.isLost()) return current
       if (options.readOnly !== true) throw connectionLost(target.host)
       next ??= reconnect()
-      return options.signal === undefined ? next : abortable(next, options.signal)
+      if (options.signal === undefined) return next
+      return abortable(next, options.signal).catch((error: unknown) => {
+        throw explained(target.host, error, { limit: 0, signal: options.signal })
+      })
     },
     async close() {
       closing.abort()

@@ -51,7 +51,7 @@ export interface Sshd {
 
 /** Makes a key pair; the passphrase locks the private key. */
 export function testKey(passphrase?: string, type: 'ed25519' | 'ecdsa' | 'rsa' = 'ed25519'): TestKey {
-  const lock = passphrase === undefined ? undefined : { passphrase, cipher: 'aes256-ctr', rounds: 4 }
+  const lock = passphrase === undefined ? undefined : { passphrase, cipher: 'aes256-ctr', rounds: 1 }
   const { generateKeyPairSync, parseKey } = ssh2.utils
   const pair =
     type === 'ed25519'

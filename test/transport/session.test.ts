@@ -43,7 +43,7 @@ test('the script of a session sees the end of its input when the connection is l
   const { server, transport } = await connected()
   const pid = (await (await transport.open(sh`echo $$; cat >/dev/null`)).line()) ?? ''
   server.cut()
-  await expect.poll(() => isAlive(Number(pid)), { timeout: 2000 }).toBe(false)
+  await expect.poll(() => isAlive(Number(pid)), { timeout: 5000 }).toBe(false)
 })
 
 function isAlive(pid: number): boolean {

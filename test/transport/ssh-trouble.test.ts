@@ -66,19 +66,6 @@ test('a read-only command whose payload can not be sent twice is not run again',
   expect((await running).failure).toBe('connection-lost')
 })
 
-test('a script of which only a part arrived is not run', async () => {
-  const file = join(await temporaryDirectory(), 'ran')
-  const { server, transport } = await connected({ latency: 5 })
-  const whole = sh`touch ${file}; ${sh`: ${'x'.repeat(3_000_000)}`}`
-  const running = failureOf(transport.exec(whole))
-  await vi.waitFor(() => expect(server.commands).toHaveLength(1))
-  await pause(15)
-  server.cut()
-  expect((await running).failure).toBe('connection-lost')
-  await pause(150)
-  expect(existsSync(file)).toBe(false)
-})
-
 test('a command that takes too long is given up, and the next one runs', async () => {
   const { transport } = await connected()
   const begin = performance.now()
@@ -110,6 +97,15 @@ test('a command is given up when its caller says so, running or waiting', async 
   const errors = await Promise.all([...running, failureOf(transport.exec(sh`true`, { signal: AbortSignal.abort() }))])
   expect(errors.map((error) => error.failure)).toEqual(Array.from({ length: 7 }, () => 'aborted'))
   expect((await transport.exec(sh`echo next`)).stdout.toString()).toBe('next\n')
+})
+
+test('waiting for a new connection is given up when the caller says so', async () => {
+  const { server, transport } = await connected()
+  await server.close()
+  await vi.waitFor(async () => expect((await failureOf(transport.exec(sh`true`))).failure).toBe('connection-lost'))
+  const error = await failureOf(transport.exec(sh`true`, { readOnly: true, signal: AbortSignal.abort() }))
+  expect(error.failure).toBe('aborted')
+  expect((await failureOf(transport.exec(sh`true`, { readOnly: true }))).failure).toBe('unreachable')
 })
 
 test('a transport that was closed runs nothing more, closing it twice is no error', async () => {
