@@ -80,22 +80,13 @@ export function clusterOf(overrides: Partial<Cluster> = {}): Cluster {
   }
 }
 
+const kernelModules =
+  'overlay br_netfilter nf_conntrack nf_tables nft_compat ip_tables ip_set vxlan wireguard ip_vs ip_vs_rr ip_vs_wrr ip_vs_sh'
+
 /** Every kernel ability that an installation asks for, loaded. */
-export const ableKernel: Survey['kernelAbilities'] = {
-  overlay: 'loaded',
-  br_netfilter: 'loaded',
-  vxlan: 'loaded',
-  nf_tables: 'loaded',
-  nft_compat: 'loaded',
-  ip_tables: 'loaded',
-  ip_set: 'loaded',
-  nf_conntrack: 'loaded',
-  ip_vs: 'loadable',
-  ip_vs_rr: 'loadable',
-  ip_vs_wrr: 'loadable',
-  ip_vs_sh: 'loadable',
-  wireguard: 'loadable',
-}
+export const ableKernel: Survey['kernelAbilities'] = Object.fromEntries(
+  kernelModules.split(' ').map((name) => [name, 'loaded']),
+)
 
 function surveyOf(overrides: Partial<Survey>): Survey {
   const disk = {
