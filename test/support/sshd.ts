@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer, type Server as NetServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -76,10 +76,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   const bin = await mkdtemp(join(tmpdir(), 'kubewright-sshd-'))
   const state: State = { options, bin, children: new Set(), mostSessions: 0, commands: [] }
   const sudo = sudoScripts[options.sudo ?? 'works']
-  if (sudo !== undefined) {
-    await writeFile(join(bin, 'sudo'), `#!/bin/sh\n${sudo}\n`)
-    await chmod(join(bin, 'sudo'), 0o755)
-  }
+  if (sudo !== undefined) await writeFile(join(bin, 'sudo'), `#!/bin/sh\n${sudo}\n`, { mode: 0o755 })
   const server = new ssh2.Server({ hostKeys: hostKeys.map((key) => key.private) }, (client) => serve(client, state))
   // ssh2's own listener would wait for acknowledgements (Nagle), which a host's sshd does not
   const inject = (socket: Socket): void =>
@@ -136,12 +133,10 @@ function frontDoor(innerPort: number, { dropHandshakes = 0, latency = 0 }: SshdO
   let count = 0
   const server = createServer({ noDelay: true }, (socket) => {
     count += 1
-    socket.on('error', () => undefined)
     if (count <= dropHandshakes) return socket.destroy()
     const upstream = connect({ port: innerPort, host: '127.0.0.1', noDelay: true })
-    upstream.on('error', () => undefined)
     for (const each of [socket, upstream]) {
-      sockets.add(each)
+      sockets.add(each.on('error', () => undefined))
       each.once('close', () => sockets.delete(each))
     }
     relay(socket, upstream, latency)
