@@ -4,8 +4,7 @@ import type { Operation, ReadyAction, ReadyChange, Target } from './target.ts'
 
 /** Resolves the deferred values of a change; the change is then bytes and commands only. */
 export async function makeReady(resource: string, change: Change, context: Resolving): Promise<ReadyChange> {
-  const actions: ReadyAction[] = []
-  for (const action of change.actions) actions.push(await readyAction(action, context))
+  const actions = await Promise.all(change.actions.map((action) => readyAction(action, context)))
   return { resource, change, actions }
 }
 

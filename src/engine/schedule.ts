@@ -21,13 +21,20 @@ export async function schedule(
     for (const phase of phases) {
       const part = phase.hosts.find((candidate) => candidate.host === host)
       if (part === undefined) continue
-      const ready: boolean = healthy && (await allOf(phase.after.map((name) => latches.get(name)?.done)))
+      const ready: boolean = healthy && (await mayBegin(phase))
       const outcome: PhaseOutcome = ready ? await enter(phase, part) : 'skipped'
       report(phase, host, outcome)
       healthy = outcome === 'finished'
       latches.get(phase.name)?.arrive(healthy)
     }
     return healthy
+  }
+
+  const mayBegin = async ({ after, afterAny }: Phase): Promise<boolean> => {
+    const outcomes = (names: readonly string[]) =>
+      Promise.all(names.flatMap((name) => latches.get(name)?.done ?? []))
+    const [every, some] = await Promise.all([outcomes(after), outcomes(afterAny)])
+    return every.every(({ all }) => all) && some.every(({ any }) => any)
   }
 
   const enter = async (phase: Phase, part: HostPhase): Promise<PhaseOutcome> => {
@@ -45,23 +52,24 @@ export async function schedule(
   return outcomes.every(Boolean)
 }
 
-async function allOf(promises: readonly (Promise<boolean> | undefined)[]): Promise<boolean> {
-  const values = await Promise.all(promises.map((promise) => promise ?? Promise.resolve(true)))
-  return values.every(Boolean)
+interface Arrivals {
+  /** Whether all hosts were well, and whether any was; a phase without hosts counts as both. */
+  readonly all: boolean
+  readonly any: boolean
 }
 
-/** Resolves when `count` hosts have arrived, with whether all of them were well. */
-function latch(count: number): { readonly done: Promise<boolean>; arrive(well: boolean): void } {
-  let missing = count
-  let allWell = true
-  const opening: ((well: boolean) => void)[] = []
-  const done = count === 0 ? Promise.resolve(true) : new Promise<boolean>((resolve) => opening.push(resolve))
+/** Resolves when `count` hosts have arrived. */
+function latch(count: number): { readonly done: Promise<Arrivals>; arrive(well: boolean): void } {
+  const arrived: boolean[] = []
+  const opening: ((arrivals: Arrivals) => void)[] = []
+  const done: Promise<Arrivals> =
+    count === 0 ? Promise.resolve({ all: true, any: true }) : new Promise((resolve) => opening.push(resolve))
   return {
     done,
     arrive(well) {
-      allWell &&= well
-      missing -= 1
-      if (missing === 0) for (const open of opening) open(allWell)
+      arrived.push(well)
+      if (arrived.length < count) return
+      for (const open of opening) open({ all: arrived.every(Boolean), any: arrived.some(Boolean) })
     },
   }
 }

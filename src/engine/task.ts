@@ -31,6 +31,8 @@ export interface HostPhase {
 export interface Phase {
   readonly name: string
   readonly after: readonly string[]
+  /** Phases that must be done, but may have failed on some of their hosts. */
+  readonly afterAny: readonly string[]
   readonly concurrency: number
   readonly hosts: readonly HostPhase[]
 }

@@ -10,7 +10,7 @@ export function agendaOf(
   cluster: Cluster,
   contexts: ReadonlyMap<string, Context>,
 ): Agenda {
-  const phases = playbook.phases.map(({ name, hosts, after, concurrency, tasks: names }): Phase => {
+  const phases = playbook.phases.map(({ name, hosts, after, afterAny, concurrency, tasks: names }): Phase => {
     const parts = selectHosts(cluster, hosts).flatMap((host): HostPhase[] => {
       const context = contexts.get(host.name)
       if (context === undefined) return []
@@ -21,7 +21,7 @@ export function agendaOf(
       })
       return [{ host: host.name, steps: steps.filter((step) => step.resources.length > 0) }]
     })
-    return { name, after, concurrency, hosts: parts }
+    return { name, after, afterAny, concurrency, hosts: parts }
   })
   return { playbook: playbook.name, phases }
 }

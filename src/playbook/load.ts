@@ -14,6 +14,7 @@ const phaseSchema = z.strictObject({
   name: z.string(),
   hosts: z.enum(selectors),
   after: z.array(z.string()).default([]),
+  afterAny: z.array(z.string()).default([]),
   concurrency: z.number().int().positive().default(20),
   tasks: z.array(z.string()).min(1),
 })
@@ -51,7 +52,7 @@ function checkReferences(name: string, phases: readonly PlaybookPhase[], knownTa
   const seen: string[] = []
   for (const phase of phases) {
     if (seen.includes(phase.name)) throw invalid(name, `two phases are named ${phase.name}`)
-    const early = phase.after.find((other) => !seen.includes(other))
+    const early = [...phase.after, ...phase.afterAny].find((other) => !seen.includes(other))
     if (early !== undefined) {
       throw invalid(name, `${phase.name} comes after ${early}, which is not an earlier phase${suggestion(early, seen)}`)
     }

@@ -35,9 +35,10 @@ export function certificate(spec: CertificateSpec, options: CertificateOptions):
           { path: files.certificate, mode: 0o644, state: state.certificateFile },
         ])
       }
-      return issueChange(spec, options, state.certificate === undefined ? 'create' : 'update', problems)
+      const keyPath = state.keyFile.kind === 'file' ? files.key : undefined
+      return issueChange(spec, options, state.certificate === undefined ? 'create' : 'update', problems, keyPath)
     },
-    stale: () => issueChange(spec, options, 'update', [`the authority ${spec.authority} is new`]),
+    stale: () => issueChange(spec, options, 'update', [`the authority ${spec.authority} is new`], files.key),
     digest: ({ certificate: pem, certificateFile, keyFile }) => ({ pem, certificateFile, keyFile }),
   }
 }
@@ -67,12 +68,13 @@ function issueChange(
   options: CertificateOptions,
   verb: 'create' | 'update',
   problems: readonly string[],
+  existingKey: string | undefined,
 ): Change {
   const files = certificateFiles(spec)
   const deferred = (what: 'key' | 'certificate'): Deferred<string | Secret> => ({
     kind: 'deferred',
     description: `${what} ${spec.name}, known after apply`,
-    resolve: async (context) => (await issuedPair(spec, files.key, options, context))[what],
+    resolve: async (context) => (await issuedPair(spec, existingKey, options, context))[what],
   })
   const why = verb === 'create' ? describe(spec) : problems.join(', ')
   return {

@@ -3,9 +3,16 @@ import { coredns } from './addons/coredns.ts'
 import { kubeProxy } from './addons/kube-proxy.ts'
 import { bootstrapObjectsTask } from './bootstrap/objects.ts'
 import type { Context } from './context.ts'
-import { containerdConfig, containerdImages, containerdInstall } from './containerd/interim.ts'
+import {
+  containerdConfig,
+  containerdImages,
+  containerdInstall,
+  controlPlaneImages,
+  proofImage,
+} from './containerd/interim.ts'
 import { controlPlaneReady } from './control-plane/ready.ts'
 import { controlPlaneStaticPods, etcdMember } from './control-plane/static-pods.ts'
+import { hostFirewall } from './host/firewall.ts'
 import { hostModules } from './host/modules.ts'
 import { hostNames } from './host/names.ts'
 import { hostPackages } from './host/packages.ts'
@@ -34,11 +41,14 @@ const tasks: readonly Task<Context>[] = [
   hostModules,
   hostSysctl,
   hostSwap,
+  hostFirewall,
   hostSelinux,
   hostNames,
   containerdInstall,
   containerdConfig,
+  controlPlaneImages,
   containerdImages,
+  proofImage,
   pkiAuthorities,
   pkiControlPlane,
   kubeletInstall,

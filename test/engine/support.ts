@@ -72,6 +72,7 @@ export function agenda(
     phases: phases.map(([name, after, hosts]) => ({
       name,
       after,
+      afterAny: [],
       concurrency: 10,
       hosts: Object.entries(hosts).map(([host, resources]): HostPhase => ({
         host,

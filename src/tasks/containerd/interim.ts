@@ -11,26 +11,40 @@ function programs({ artifacts, facts, deep, cluster }: Context) {
   return [
     artifactFiles(
       find('containerd', '2.2.9'),
-      ['containerd', 'containerd-shim-runc-v2', 'ctr'].map((name) => ({ member: `bin/${name}`, path: `/usr/local/bin/${name}` })),
+      ['containerd', 'containerd-shim-runc-v2', 'ctr'].map((name) => ({
+        member: `bin/${name}`,
+        path: `/usr/local/bin/${name}`,
+      })),
       { deep },
     ),
     artifactFiles(find('runc', '1.1.5'), [{ member: 'runc', path: '/usr/local/sbin/runc' }], { deep }),
     artifactFiles(
       find('cni-plugins', '1.9.1'),
-      ['bridge', 'loopback', 'ptp', 'host-local', 'portmap', 'bandwidth', 'tuning', 'firewall'].map((name) => ({ member: name, path: `/opt/cni/bin/${name}` })),
+      ['bridge', 'loopback', 'ptp', 'host-local', 'portmap', 'bandwidth', 'tuning', 'firewall'].map((name) => ({
+        member: name,
+        path: `/opt/cni/bin/${name}`,
+      })),
       { deep },
     ),
-    artifactFiles(find('kubectl', cluster.kubernetesVersion), [{ member: 'kubectl', path: '/usr/bin/kubectl' }], { deep }),
+    artifactFiles(find('kubectl', cluster.kubernetesVersion), [{ member: 'kubectl', path: '/usr/bin/kubectl' }], {
+      deep,
+    }),
   ]
 }
 
-export const containerdInstall = task<Context>({ name: 'containerd/install', summary: 'Install containerd', resources: programs })
+export const containerdInstall = task<Context>({
+  name: 'containerd/install',
+  summary: 'Install containerd',
+  resources: programs,
+})
 
 export const containerdConfig = task<Context>({
   name: 'containerd/config',
   summary: 'Configure containerd',
   resources(context) {
-    const config = file('/etc/containerd/config.toml', `version = 3
+    const config = file(
+      '/etc/containerd/config.toml',
+      `version = 3
 imports = ["/etc/containerd/conf.d/*.toml"]
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
   sandbox = "${imagesOf(context.cluster).pause}"
@@ -42,8 +56,11 @@ imports = ["/etc/containerd/conf.d/*.toml"]
   runtime_type = "io.containerd.runc.v2"
 [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
   SystemdCgroup = true
-`)
-    const unit = file('/etc/systemd/system/containerd.service', `[Unit]
+`,
+    )
+    const unit = file(
+      '/etc/systemd/system/containerd.service',
+      `[Unit]
 Description=containerd container runtime
 After=network.target
 [Service]
@@ -58,21 +75,43 @@ TasksMax=infinity
 OOMScoreAdjust=-999
 [Install]
 WantedBy=multi-user.target
-`)
+`,
+    )
     return [config, unit, service('containerd.service', { inputs: [config, unit, ...programs(context)] })]
   },
 })
 
-const everywhere: readonly ImageName[] = ['pause', 'kubeProxy', 'flannel', 'flannelCniPlugin', 'coredns', 'agnhost']
-const controlPlane: readonly ImageName[] = ['etcd', 'apiServer', 'controllerManager', 'scheduler', ...everywhere]
+/** A static pod needs its image when the kubelet starts; everything else may come while the API server starts. */
+const staticPods: readonly ImageName[] = ['pause', 'etcd', 'apiServer', 'controllerManager', 'scheduler']
+const everywhere: readonly ImageName[] = ['pause', 'kubeProxy', 'flannel', 'flannelCniPlugin']
+
+export const controlPlaneImages = task<Context>({
+  name: 'containerd/control-plane-images',
+  summary: 'Import the images of the control plane',
+  resources: (context) => imagesFor(context, staticPods),
+})
 
 export const containerdImages = task<Context>({
   name: 'containerd/images',
   summary: 'Import images',
-  resources({ cluster, host, artifacts, facts }) {
-    const upstream = upstreamImages(cluster.kubernetesVersion)
-    const wanted = imagesOf(cluster)
-    const names = host.roles.includes('control-plane') ? controlPlane : everywhere
-    return names.map((name) => image(artifacts.findImage(upstream[name], facts.architecture), wanted[name]))
+  resources(context) {
+    const { cluster, host } = context
+    const controlPlane = host.roles.includes('control-plane')
+    const hasWorkers = cluster.hosts.some(({ roles }) => !roles.includes('control-plane'))
+    const names = controlPlane ? everywhere.filter((name) => name !== 'pause') : everywhere
+    return imagesFor(context, controlPlane && hasWorkers ? names : [...names, 'coredns'])
   },
 })
+
+export const proofImage = task<Context>({
+  name: 'containerd/proof-image',
+  summary: 'Import the image of the network check',
+  resources: (context) => imagesFor(context, ['agnhost']),
+})
+
+function imagesFor({ cluster, artifacts, facts }: Context, names: readonly ImageName[]) {
+  if (cluster.artifacts.images === 'registry') return []
+  const upstream = upstreamImages(cluster.kubernetesVersion)
+  const wanted = imagesOf(cluster)
+  return names.map((name) => image(artifacts.findImage(upstream[name], facts.architecture), wanted[name]))
+}
