@@ -2,6 +2,7 @@ import { $, ask, type Output } from '../shell.ts'
 import { readLab, type HostDefinition, type LabDefinition } from './definition.ts'
 import type { LabHost } from './lab.ts'
 import { freeAddresses, removeContainers, removeDisks } from './podman.ts'
+import { startMissingHosts } from './repair.ts'
 import { waitForSsh } from './ssh.ts'
 import { setMachineId } from './vagrant.ts'
 
@@ -9,24 +10,22 @@ import { setMachineId } from './vagrant.ts'
 export async function snapshotReset(name: string, hosts?: readonly string[]): Promise<void> {
   const lab = await knownLab(name)
   const chosen = lab.hosts.filter((host) => hosts === undefined || hosts.includes(host.name))
-  await Promise.all(chosen.map((host) => recreate(lab, host)))
+  const remade = await Promise.all(chosen.map((host) => recreate(lab, host)))
+  if (remade.includes(false)) await startMissingHosts(lab)
   await waitForSsh(lab, chosen)
 }
 
 // Straight by podman, with the very command that Vagrant's provider gave it: Vagrant alone takes seconds to start.
-async function recreate(lab: LabDefinition, host: HostDefinition): Promise<void> {
+async function recreate(lab: LabDefinition, host: HostDefinition): Promise<boolean> {
   const inspected = await ask`podman inspect --format ${'{{json .Config.CreateCommand}}'} ${host.container}`
-  if (inspected.exitCode !== 0) {
-    throw new Error(
-      `${host.name} has no container: bring the lab up again with "npm run lab -- up --name ${lab.name}".`,
-    )
-  }
+  if (inspected.exitCode !== 0) return false
   const command = JSON.parse(inspected.stdout) as readonly string[]
   await removeContainers([host.container])
   await removeDisks([host])
   await freeAddresses(lab, [host])
   const { stdout } = await $`${command}`
   await setMachineId(lab.name, host.name, stdout.trim())
+  return true
 }
 
 /** Cuts a host's power: nothing in it gets to say goodbye. */

@@ -4,17 +4,18 @@ import { readLab } from './definition.ts'
 import { restoreInotify } from './inotify.ts'
 import { endIsolation } from './isolation.ts'
 import { defaultLab, labPaths, labsDirectory, stateDirectory } from './paths.ts'
+import { withLab } from './turns.ts'
 import { labContainers, removeContainers, removeNetworks } from './podman.ts'
 
 /** Takes a lab down: removes what bringing it up made, and nothing else. */
 export async function labDown(name: string = defaultLab): Promise<void> {
-  await removeLab(name)
+  await withLab(name, () => removeLab(name))
   await afterLast()
 }
 
 /** Takes every lab down, also one whose files are gone. */
 export async function labDownAll(): Promise<void> {
-  for (const name of await labNames()) await removeLab(name)
+  for (const name of await labNames()) await withLab(name, () => removeLab(name))
   await afterLast()
 }
 

@@ -1,10 +1,6 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { cacheDirectory } from '../artifacts/paths.ts'
 import { newestKubernetes } from '../artifacts/versions.ts'
-import { withLock } from '../lock.ts'
+import { withLab, withMachine } from './turns.ts'
 import { aptInstall } from '../machine.ts'
-import { timed } from '../shell.ts'
 import { defineLab, readLab, writeLab, type LabDefinition, type Topology } from './definition.ts'
 import { removeLab } from './down.ts'
 import { ensureHostImage, imageExists } from './host-image.ts'
@@ -15,9 +11,8 @@ import { makeKeys } from './keys.ts'
 import { asLab, type Lab } from './lab.ts'
 import { checkLabName, defaultLab } from './paths.ts'
 import { createNetworks } from './podman.ts'
-import { repairHosts } from './repair.ts'
+import { startMissingHosts } from './repair.ts'
 import { freeSubnet } from './subnet.ts'
-import { vagrantUp } from './vagrant.ts'
 import { waitForSsh } from './ssh.ts'
 
 /** The lab to have. */
@@ -45,7 +40,12 @@ const packages = [
 export async function labUp(options: LabOptions = {}): Promise<Lab> {
   const name = checkLabName(options.name ?? defaultLab)
   await aptInstall(packages)
-  if (options.fresh === true) await removeLab(name)
+  return withLab(name, () => bringUp(name, options))
+}
+
+async function bringUp(name: string, options: LabOptions): Promise<Lab> {
+  // Without a definition there may still be containers and networks of a lab whose files are gone.
+  if (options.fresh === true || (await readLab(name)) === undefined) await removeLab(name)
   const topology: Topology = {
     controlPlanes: options.controlPlanes ?? 1,
     workers: options.workers ?? 2,
@@ -56,17 +56,10 @@ export async function labUp(options: LabOptions = {}): Promise<Lab> {
   const image = existing?.image ?? (await ensureHostImage(topology.suite))
   const lab = await withMachine(() => prepare(name, topology, image, existing?.subnet))
   await makeKeys(lab)
-  const missing = await repairHosts(lab)
-  if (missing.length > 0) await timed(`Starting ${missing.map((host) => host.name).join(', ')}`, () => vagrantUp(lab))
+  await startMissingHosts(lab)
   await waitForSsh(lab, lab.hosts)
   await writeInventory(lab, options.kubernetes ?? newestKubernetes)
   return asLab(lab)
-}
-
-/** Does something that concerns all labs of this machine, one run at a time. */
-export async function withMachine<T>(action: () => Promise<T>): Promise<T> {
-  await mkdir(cacheDirectory, { recursive: true })
-  return withLock(join(cacheDirectory, 'lab.lock'), action)
 }
 
 async function existingLab(name: string, topology: Topology): Promise<LabDefinition | undefined> {

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { repositoryRoot } from '../repository.ts'
 import { $ } from '../shell.ts'
-import type { LabDefinition } from './definition.ts'
+import type { HostDefinition, LabDefinition } from './definition.ts'
 import { labPaths } from './paths.ts'
 
 /** Starts through Vagrant the hosts that do not exist yet. */
@@ -32,12 +33,13 @@ export async function setMachineId(lab: string, host: string, id: string): Promi
   if (existsSync(machineDirectory(lab, host))) await writeFile(join(machineDirectory(lab, host), 'id'), id)
 }
 
-/** Makes Vagrant forget every host but these. */
-export async function forgetMachines(lab: string, keep: ReadonlySet<string>): Promise<void> {
-  const machines = join(labPaths(lab).vagrant, 'machines')
-  const known = await readdir(machines).catch(() => [])
-  for (const host of known.filter((name) => !keep.has(name)))
-    await rm(join(machines, host), { recursive: true, force: true })
+/** Makes Vagrant forget hosts, and the ports that it holds for a minute for a run that was cut off. */
+export async function forgetMachines(lab: LabDefinition, hosts: readonly HostDefinition[]): Promise<void> {
+  const leases = join(process.env['VAGRANT_HOME'] ?? join(homedir(), '.vagrant.d'), 'data/fp-leases')
+  for (const host of hosts) {
+    await rm(join(labPaths(lab.name).vagrant, 'machines', host.name), { recursive: true, force: true })
+    await rm(join(leases, `127_0_0_1_${host.sshPort}`), { force: true })
+  }
 }
 
 function machineDirectory(lab: string, host: string): string {
