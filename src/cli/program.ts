@@ -19,7 +19,8 @@ export function programOf(io: Io, chosen: Chosen): Command {
     )
     .version(programVersion, '--version', 'show the version')
     .helpOption('-h, --help', 'show help')
-    .helpCommand('help [command]', 'show help of a command')
+    .addHelpCommand(new Command('help').argument('[command]').summary('show help of a command').helpGroup('Look:'))
+    .showHelpAfterError('`kubewright --help` shows how it is used.')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => screen.print(text.trimEnd()),

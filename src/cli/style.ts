@@ -20,7 +20,7 @@ const formats = {
 
 /** The style with colours or without. */
 export function styleOf(coloured: boolean): Style {
-  return coloured ? (mark, text) => styleText(formats[mark], text) : (_mark, text) => text
+  return coloured ? (mark, text) => styleText(formats[mark], text, { validateStream: false }) : (_mark, text) => text
 }
 
 /** Whether to colour a stream: the flag and the environment (https://no-color.org) may forbid it, FORCE_COLOR asks for it. */

@@ -16,5 +16,5 @@ export function inventoryErrorText({ problems }: InventoryError, style: Style): 
 
 /** A problem of the inventory in the shape of any other error, with its place. */
 export function problemRecord({ code, message, hint, file, line, column, path }: InventoryProblem): object {
-  return { code, exit: 'inventory', message, hint: hint ?? '', file, line, column, path }
+  return { code, exit: 'inventory', message, hint, file, line, column, path }
 }

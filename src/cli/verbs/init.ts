@@ -19,10 +19,10 @@ export const init: Verb = async (invocation) => {
   if (!flags.force && existsSync(file)) throw inTheWay(file) // before anybody answers in vain
   const answers = await answersOf(invocation)
   await writing(file, writeFile(file, scaffoldInventory(answers)))
-  await loadInventory(flags.inventory) // what was answered may be wrong, and now it has a line
   if (flags.output === 'json')
     screen.print(JSON.stringify({ formatVersion: 1, inventory: file, cluster: answers.name }))
   else screen.print(`Wrote ${flags.inventory}. Read it, then: kubewright trust, kubewright plan, kubewright apply`)
+  await loadInventory(flags.inventory) // what was answered may be wrong, and now it has a line
   return 'success'
 }
 
