@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
+import { artifactIndex } from '../artifacts/bundle.ts'
 import { openArtifacts } from '../artifacts/source.ts'
 import { applyPlan, type ApplyResult } from '../engine/apply.ts'
 import { KubewrightErrors } from '../engine/errors.ts'
@@ -22,6 +23,7 @@ import type { Traffic, Transport } from '../transport/transport.ts'
 import { connectHosts } from './connect.ts'
 import { contextsOf } from './contexts.ts'
 import { digestOf } from './digest.ts'
+import { limitedHosts } from './limit.ts'
 import { settle } from './settle.ts'
 import { survey } from './survey.ts'
 
@@ -59,15 +61,16 @@ export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): 
   const { cluster } = await loadInventory(options.inventory)
   const tasks = allTasks()
   const playbook = await loadPlaybook(options.playbook, [...tasks.keys()])
-  const artifacts = await openArtifacts(cluster)
-  const hosts = withControlPlanes(cluster, options.limit)
+  const destroys = playbook.destroys === true
+  const artifacts = destroys ? artifactIndex([], 'a reset') : await openArtifacts(cluster)
+  const hosts = destroys ? limitedHosts(cluster, options.limit) : withControlPlanes(cluster, options.limit)
   const transports = await connectAll(hosts, options)
   const held = new Held(transports)
   try {
     const id = operationId()
     if (mode === 'apply') await held.lock(id)
     const { facts, observed } = await survey(cluster, hosts, transports)
-    const contexts = await contextsOf({ cluster, facts, observed, artifacts, deep: options.deep })
+    const contexts = await contextsOf({ cluster, facts, observed, artifacts, deep: options.deep, installs: !destroys })
     const agenda = agendaOf(playbook, tasks, cluster, limited(contexts, options.limit))
     const targets = held.targets(facts)
     const plan = await makePlan(agenda, targets)
@@ -135,6 +138,7 @@ async function carryOut(run: Running, announced: SavedPlan | undefined): Promise
     program: programVersion,
     startedBy: whoAmI(),
     resumed: unfinished?.id === (announced?.operation ?? saved.operation),
+    forget: run.playbook.destroys === true,
   }
   const { id, playbook, resumed } = operation
   options.emit({ type: 'operation-started', operation: id, playbook, resumed })

@@ -10,6 +10,8 @@ export interface Operation {
   readonly program: string
   readonly startedBy: string
   readonly resumed: boolean
+  /** The hosts belong to no cluster afterwards, so that closing the operation leaves nothing but its log. */
+  readonly forget?: boolean
 }
 
 /** An action whose deferred values are resolved. */

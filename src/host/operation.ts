@@ -41,6 +41,7 @@ export function finishShipment(
   record: ClusterRecord | undefined,
   outcome: 'done' | 'superseded',
 ): Bookkeeping {
+  if (operation.forget === true && outcome === 'done') return forgetShipment(operation)
   const { id, name } = operation.cluster
   const applied = {
     inventory: operation.inventory,
@@ -51,10 +52,26 @@ export function finishShipment(
     sh`:`,
     operation,
     { 'cluster.json': { ...record, id, name, ...(outcome === 'done' ? applied : {}) } },
-    sh`rm -rf "$KW"/backups/*/secrets "$KW/incoming" "$KW/operation.json"
-ls -1t "$KW/journal" | tail -n +21 | while read -r kw_old; do rm -rf "$KW/journal/$kw_old" "$KW/backups/$(basename "$kw_old" .ndjson)"; done
+    // that there was no file before is no secret, and tells a reset what to remove
+    sh`find "$KW/backups" -path '*/secrets/*' ! -type d ! -name '*.absent' -delete
+rm -rf "$KW/incoming" "$KW/operation.json"
+ls -1t "$KW/journal" | tail -n +21 | sort | while read -r kw_old; do kw_prune_backup "$(basename "$kw_old" .ndjson)"; done
 kw_journal ${JSON.stringify({ at: '@now@', operation: operation.id, status: outcome })}
 kw_synced`,
+  )
+}
+
+/** Closes an operation that took the cluster off the host: its log is all that stays, where logs are. */
+function forgetShipment(operation: Operation): Bookkeeping {
+  return bookkeeping(
+    sh`:`,
+    operation,
+    {},
+    sh`kw_journal ${JSON.stringify({ at: '@now@', operation: operation.id, status: 'done' })}
+mkdir -p /var/log/kubewright && cat "$KW/journal/$KW_OPERATION.ndjson" >>"/var/log/kubewright/$KW_OPERATION.ndjson" || exit 1
+sync -d "/var/log/kubewright/$KW_OPERATION.ndjson"
+find "$KW" -mindepth 1 -maxdepth 1 ! -name operation.json -exec rm -rf '{}' +
+rm -rf "$KW"`,
   )
 }
 

@@ -19,7 +19,7 @@ const phaseSchema = z.strictObject({
   tasks: z.array(z.string()).min(1),
 })
 
-const playbookSchema = z.strictObject({ phases: z.array(phaseSchema).min(1) })
+const playbookSchema = z.strictObject({ destroys: z.boolean().default(false), phases: z.array(phaseSchema).min(1) })
 
 export type PlaybookPhase = z.infer<typeof phaseSchema>
 
@@ -28,6 +28,8 @@ export interface Playbook {
   readonly name: string
   /** The text of the file, for the digest of a saved plan. */
   readonly text: string
+  /** The hosts that it runs on belong to no cluster afterwards; it needs neither artifacts nor any other host. */
+  readonly destroys?: boolean
   readonly phases: readonly PlaybookPhase[]
 }
 
@@ -45,7 +47,7 @@ export async function loadPlaybook(name: string, knownTasks: readonly string[]):
   const parsed = playbookSchema.safeParse(document.toJS())
   if (!parsed.success) throw invalid(name, z.prettifyError(parsed.error))
   checkReferences(name, parsed.data.phases, knownTasks)
-  return { name, text, phases: parsed.data.phases }
+  return { name, text, ...parsed.data }
 }
 
 function checkReferences(name: string, phases: readonly PlaybookPhase[], knownTasks: readonly string[]): void {

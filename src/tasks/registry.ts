@@ -33,6 +33,7 @@ import { pkiControlPlane } from './pki/control-plane.ts'
 import { preflightTasks } from './preflight/tasks.ts'
 import { proofNetwork } from './proof/network.ts'
 import { proofReady } from './proof/ready.ts'
+import { resetTasks } from './reset/tasks.ts'
 
 const tasks: readonly Task<Context>[] = [
   ...preflightTasks,
@@ -69,6 +70,7 @@ const tasks: readonly Task<Context>[] = [
   nodeTokens,
   proofReady,
   proofNetwork,
+  ...resetTasks,
 ]
 
 /** Every task by its name, for playbooks. */

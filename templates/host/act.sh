@@ -15,6 +15,16 @@ kw_backup() {
     rm -rf "$kw_kept.part" && cp -a "$1" "$kw_kept.part" && mv -T "$kw_kept.part" "$kw_kept"
   else : >"$kw_kept.absent"; fi
 }
+# kw_prune_backup OPERATION: an old journal and its copies go, but for the oldest of each path: a reset puts that back.
+kw_prune_backup() {
+  kw_old=$KW/backups/$1
+  (cd "$kw_old" 2>/dev/null && find . ! -type d) | while read -r kw_kept; do
+    kw_rest=${kw_kept#./*/}; kw_rest=${kw_rest%.absent}
+    if [ -e "$KW/originals/files/$kw_rest" ] || [ -e "$KW/originals/files/$kw_rest.absent" ] || [ -e "$KW/originals/secrets/$kw_rest.absent" ]; then continue; fi
+    mkdir -p "$(dirname "$KW/originals/$kw_kept")" && mv "$kw_old/$kw_kept" "$KW/originals/$kw_kept"
+  done
+  rm -rf "$kw_old" "$KW/journal/$1.ndjson"
+}
 # kw_parents PATH: the directories above it, readable as usual.
 kw_parents() { [ -d "$(dirname "$1")" ] || (umask 022 && mkdir -p "$(dirname "$1")"); }
 # kw_forget PATH: no record of an installation there any more.

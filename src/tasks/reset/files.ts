@@ -1,0 +1,50 @@
+import { task } from '../../engine/task.ts'
+import { editedFile } from '../../resources/edited-file.ts'
+import { resolvableNames } from '../../resources/hosts-file.ts'
+import { withoutEmpty } from '../../resources/reset-erased.ts'
+import { uninstalled } from '../../resources/reset-installed.ts'
+import { swapMarker } from '../../resources/swap.ts'
+import { sh } from '../../transport/command.ts'
+import type { Context } from '../context.ts'
+import { kubeletDirectories } from './left.ts'
+import { firewallFiles } from './network.ts'
+
+/** Takes our lines out of the host's files, removes what was installed, and puts back what that replaced. */
+export const resetFiles = task<Context>({
+  name: 'reset/files',
+  summary: 'Remove what was installed',
+  resources: (context) => {
+    const { etcd, containerd } = context.host.directories
+    const data = ['/etc/kubernetes', '/var/lib/cni', etcd, containerd, ...kubeletDirectories(context)]
+    const edited = ['/etc/fstab', '/etc/hosts', ...firewallFiles.iptables, ...firewallFiles.nftables]
+    return [
+      // A copy from before the installation would lose what the owner has changed since.
+      editedFile('/etc/fstab', withSwap, {
+        why: 'swap as it was',
+        afterwards: sh`systemctl daemon-reload; swapon -a || true`,
+      }),
+      resolvableNames([]),
+      uninstalled([...data, ...edited]),
+      withoutEmpty([
+        ...data,
+        '/etc/containerd',
+        '/etc/cni',
+        '/opt/cni',
+        '/etc/nftables.d',
+        '/usr/libexec/kubernetes',
+        ...['kubelet', 'containerd'].flatMap((unit) =>
+          ['/etc/systemd/system', '/usr/lib/systemd/system'].map((directory) => `${directory}/${unit}.service.d`),
+        ),
+        '/run/containerd',
+      ]),
+    ]
+  },
+})
+
+/** The text of `/etc/fstab` with the lines that were commented out for the cluster. */
+export function withSwap(fstab: string): string {
+  return fstab
+    .split('\n')
+    .map((line) => (line.startsWith(swapMarker) ? line.slice(swapMarker.length) : line))
+    .join('\n')
+}
