@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createTwoFilesPatch } from 'diff'
 import type { Change, Impact, Resource, Run } from '../engine/resource.ts'
-import { sh } from '../transport/command.ts'
+import { sh, type Secret } from '../transport/command.ts'
 
 export interface FileOptions {
   /** Default 0644. */
@@ -35,10 +35,11 @@ export interface FileResource extends FilesResource<PathState> {
   readonly sha256: string
 }
 
-/** A file with a content that is known now. */
-export function file(path: string, content: string, options: FileOptions = {}): FileResource {
-  const wanted = createHash('sha256').update(content).digest('hex')
-  const { mode = 0o644, owner = 'root:root', confidential = false, impact = 'none' } = options
+/** A file with a content that is known now. A {@link Secret} is confidential, and a change of it is noticed by its hash. */
+export function file(path: string, content: string | Secret, options: FileOptions = {}): FileResource {
+  const text = typeof content === 'string' ? content : content.reveal()
+  const wanted = createHash('sha256').update(text).digest('hex')
+  const { mode = 0o644, owner = 'root:root', confidential = typeof content !== 'string', impact = 'none' } = options
   return {
     id: `file:${path}`,
     path,
@@ -49,7 +50,7 @@ export function file(path: string, content: string, options: FileOptions = {}): 
       const problems = differences(state, { kind: 'file', mode: mode.toString(8), owner, sha256: wanted })
       if (problems.length === 0) return undefined
       const absent = state.kind === 'absent'
-      const diff = state.sha256 === wanted || confidential ? undefined : textDiff(path, state.text, content)
+      const diff = state.sha256 === wanted || confidential ? undefined : textDiff(path, state.text, text)
       return {
         verb: absent ? 'create' : 'update',
         summary: absent ? `write ${path}` : `${path}: ${problems.join(', ')}`,
@@ -62,7 +63,9 @@ export function file(path: string, content: string, options: FileOptions = {}): 
         ],
       }
     },
-    digest: ({ kind, mode, owner, sha256 }) => ({ kind, mode, owner, sha256 }),
+    // A saved plan shall not hold what a weak password could be guessed by.
+    digest: ({ kind, mode, owner, sha256 }) =>
+      confidential ? { kind, mode, owner, same: sha256 === wanted } : { kind, mode, owner, sha256 },
   }
 }
 

@@ -4,14 +4,19 @@ import { sh } from '../transport/command.ts'
 import { delivery } from './artifact.ts'
 
 /** A container image in containerd's `k8s.io` namespace under the reference that pods use. */
-export function image(artifact: Artifact, reference: string): Resource<boolean> {
+export function image(
+  artifact: Artifact,
+  reference: string,
+  socket = '/run/containerd/containerd.sock',
+): Resource<boolean> {
   const upstream = artifact.image ?? reference
-  const tag = upstream === reference ? sh`` : sh`ctr -n k8s.io images tag --force ${upstream} ${reference}`
+  const images = sh`ctr --address ${socket} -n k8s.io images`
+  const tag = upstream === reference ? sh`` : sh`${images} tag --force ${upstream} ${reference} >/dev/null`
   return {
     id: `image:${reference}`,
     probe: {
       // The same text for every image, so that one listing serves them all.
-      script: sh`ctr -n k8s.io images ls -q`,
+      script: sh`${images} ls -q`,
       parse: (output) => output.split('\n').includes(reference),
     },
     compare: (present): Change | undefined =>
@@ -24,7 +29,7 @@ export function image(artifact: Artifact, reference: string): Resource<boolean> 
             actions: [
               delivery(
                 artifact,
-                sh`ctr -n k8s.io images import "$KW_FILE" >/dev/null
+                sh`${images} import "$KW_FILE" >/dev/null
 ${tag}`,
                 [],
               ),

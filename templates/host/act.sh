@@ -92,3 +92,21 @@ kw_joined() {
   echo "the kubelet got no client certificate" >&2
   return 1
 }
+# kw_install_all DIRECTORY NAME SOURCE: every program of the archive $KW_FILE. The records come last and at once, so half an installation is none.
+kw_install_all() {
+  rm -rf "$KW_FILE.d" "$KW_FILE.new" && mkdir "$KW_FILE.d" && tar -xzf "$KW_FILE" -C "$KW_FILE.d" --no-same-owner || return 1
+  (umask 022 && mkdir -p "$1") || return 1
+  find "$KW_FILE.d" -type f -perm -u+x | sort >"$KW_FILE.list"
+  while read -r kw_source; do
+    kw_place=$1/$(basename "$kw_source")
+    mv -T "$kw_source" "$kw_place.kw-part" && chown root:root "$kw_place.kw-part" && chmod 0755 "$kw_place.kw-part" &&
+      mv -T "$kw_place.kw-part" "$kw_place" || return 1
+    kw_sum=$(sha256sum <"$kw_place")
+    printf '{"path":"%s","sha256":"%s","stat":"%s","name":"%s","source":"%s"}\n' \
+      "$kw_place" "${kw_sum%% *}" "$(stat -c '%s %Z %i' "$kw_place")" "$2" "$3" >>"$KW_FILE.new"
+  done <"$KW_FILE.list"
+  cut -d , -f 1 "$KW_FILE.new" | sed 's/$/,/' >"$KW_FILE.list"
+  touch "$KW/installed.ndjson"
+  { grep -vFf "$KW_FILE.list" "$KW/installed.ndjson"; cat "$KW_FILE.new"; } >"$KW/installed.part" && mv "$KW/installed.part" "$KW/installed.ndjson" &&
+    rm -rf "$KW_FILE.d" "$KW_FILE.list" "$KW_FILE.new"
+}

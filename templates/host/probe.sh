@@ -54,3 +54,16 @@ kw_text() {
   else echo "absent - - -"
   fi
 }
+# kw_programs DIRECTORY SOURCE DEEP: what an archive left there: path, mode, whether it is as recorded, and its hash in case of doubt.
+kw_programs() {
+  grep -sF "{\"path\":\"$1/" /var/lib/kubewright/installed.ndjson | grep -F "\"source\":\"$2\"" |
+    sed -n 's/^{"path":"\([^"]*\)","sha256":"\([^"]*\)","stat":"\([^"]*\)".*/\1|\2|\3/p' |
+    while IFS='|' read -r kw_path kw_sum kw_was; do
+      kw_now=$(stat -c '%s %Z %i' "$kw_path") || { echo "$kw_path - missing"; continue; }
+      kw_state=same
+      if [ "$kw_now" != "$kw_was" ] || [ "$3" = deep ]; then
+        [ "$(sha256sum <"$kw_path")" = "$kw_sum  -" ] || kw_state=changed
+      fi
+      echo "$kw_path $(stat -c %a "$kw_path") $kw_state"
+    done
+}

@@ -1,0 +1,97 @@
+import semver from 'semver'
+import { task } from '../../engine/task.ts'
+import type { ContainerdOptions, Proxy, RuntimeOption } from '../../inventory/cluster.ts'
+import { kubeletConfiguration } from '../../kubernetes/kubelet.ts'
+import { imagesOf } from '../../kubernetes/versions.ts'
+import { renderText, type View } from '../../render/template.ts'
+import { directory, file, ownedDirectory, type FileResource } from '../../resources/file.ts'
+import { service } from '../../resources/service.ts'
+import type { Context } from '../context.ts'
+import { registryFiles } from './registries.ts'
+import { adoptedContainerd, containerdPrograms, containerdVersion } from './runtime.ts'
+
+/** Configures containerd as the CRI runtime. It restarts only when something that it reads has changed. */
+export const containerdConfig = task<Context>({
+  name: 'containerd/config',
+  summary: 'Configure containerd',
+  resources: (context) => {
+    const { proxy } = context.cluster
+    const config = file('/etc/containerd/config.toml', renderText(templateFor(context), configView(context)))
+    const registries = registryFiles(context) // read at each pull, so they need no restart
+    const [environment, dropIn] = [proxyEnvironment(proxy), proxyDropIn(proxy)]
+    const inputs = [config, ...unit(context), ...environment, ...dropIn, ...containerdPrograms(context)]
+    return [
+      config,
+      directory('/etc/containerd/conf.d'),
+      ...registries,
+      ...environment,
+      ownedDirectory('/etc/containerd', [config, ...registries, ...environment]),
+      file('/etc/crictl.yaml', renderText('containerd/crictl.yaml', { endpoint: endpointOf(context) })),
+      ...unit(context),
+      ...dropIn,
+      ownedDirectory(dropIns, dropIn),
+      service('containerd.service', { inputs, impact: hasDocker(context) ? 'workload' : 'restart' }),
+    ]
+  },
+})
+
+/** containerd 2 has configuration version 3; it reads version 2, too, but 1.x reads no other. */
+function templateFor(context: Context): string {
+  return containerdVersion(context).startsWith('1.') ? 'containerd/config-v2.toml' : 'containerd/config.toml'
+}
+
+function configView(context: Context): View {
+  const { cluster, host, facts } = context
+  const driver = kubeletConfiguration(cluster, host, facts)['cgroupDriver']
+  const version = semver.coerce(containerdVersion(context)) ?? '2.2.0'
+  return {
+    severalBinDirs: semver.gte(version, '2.2.0'), // until then there is one, and a distribution may have moved it
+    root: host.directories.containerd,
+    socket: host.containerd.criSocket,
+    sandboxImage: imagesOf(cluster).pause,
+    selinux: facts.selinux === 'enforcing' && host.selinux === 'leave',
+    restrictOomScoreAdj: host.containerd.restrictOomScoreAdj,
+    runtimes: runtimesOf(host.containerd, driver !== 'cgroupfs'),
+  }
+}
+
+/** runc and the inventory's; whatever uses runc's shim has the kubelet's cgroup driver unless it says otherwise. */
+function runtimesOf({ runtimes }: ContainerdOptions, systemdCgroup: boolean) {
+  const runc: RuntimeOption = { name: 'runc', runtimeType: 'io.containerd.runc.v2', options: {} }
+  const byName = new Map([runc, ...runtimes].map((runtime) => [runtime.name, runtime]))
+  return [...byName.values()].map(({ name, runtimeType, options }) => {
+    const all = { ...(runtimeType === runc.runtimeType ? { SystemdCgroup: systemdCgroup } : {}), ...options }
+    return { name, type: runtimeType, options: Object.entries(all).map(([key, value]) => ({ key, value })) }
+  })
+}
+
+function endpointOf({ host }: Context): string {
+  return `unix://${host.containerd.criSocket}`
+}
+
+function unit(context: Context): readonly FileResource[] {
+  if (adoptedContainerd(context) !== undefined) return []
+  const { limitNOFILE, limitMEMLOCK } = context.host.containerd
+  const text = renderText('containerd/containerd.service', { limitNOFILE, limitMEMLOCK })
+  return [file('/etc/systemd/system/containerd.service', text)]
+}
+
+const dropIns = '/etc/systemd/system/containerd.service.d'
+
+function proxyDropIn(proxy: Proxy | undefined): readonly FileResource[] {
+  return proxy === undefined ? [] : [file(`${dropIns}/http-proxy.conf`, renderText('containerd/http-proxy.conf', {}))]
+}
+
+/** A file of its own: what is in a unit anybody can read, and the address of a proxy may hold a password. */
+function proxyEnvironment(proxy: Proxy | undefined): readonly FileResource[] {
+  if (proxy === undefined) return []
+  const values = { HTTP_PROXY: proxy.http, HTTPS_PROXY: proxy.https, NO_PROXY: proxy.noProxy.join(',') }
+  const variables = Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]))
+  const text = renderText('containerd/proxy.env', { variables })
+  return [file('/etc/containerd/proxy.env', text, { mode: 0o600, confidential: true })]
+}
+
+/** Docker uses the same service, and restarts with it. */
+function hasDocker({ facts }: Context): boolean {
+  return facts.survey.units['docker']?.active === 'active'
+}
