@@ -3,13 +3,9 @@ import { coredns } from './addons/coredns.ts'
 import { kubeProxy } from './addons/kube-proxy.ts'
 import { bootstrapObjectsTask } from './bootstrap/objects.ts'
 import type { Context } from './context.ts'
-import {
-  containerdConfig,
-  containerdImages,
-  containerdInstall,
-  controlPlaneImages,
-  proofImage,
-} from './containerd/interim.ts'
+import { containerdConfig } from './containerd/config.ts'
+import { containerdImages, controlPlaneImages, remainingImages } from './containerd/images.ts'
+import { containerdInstall } from './containerd/install.ts'
 import { controlPlaneReady } from './control-plane/ready.ts'
 import { controlPlaneStaticPods, etcdMember } from './control-plane/static-pods.ts'
 import { hostFirewall } from './host/firewall.ts'
@@ -49,7 +45,7 @@ const tasks: readonly Task<Context>[] = [
   containerdConfig,
   controlPlaneImages,
   containerdImages,
-  proofImage,
+  remainingImages,
   pkiAuthorities,
   pkiControlPlane,
   kubeletInstall,

@@ -3,24 +3,41 @@ import { imagesOf, upstreamImages, type ImageName } from '../../kubernetes/versi
 import { image } from '../../resources/image.ts'
 import type { Context } from '../context.ts'
 
-/** CoreDNS prefers workers but may come to run on a control plane before there is one, so every node has its image. */
-const everywhere: readonly ImageName[] = ['pause', 'kubeProxy', 'flannel', 'flannelCniPlugin', 'coredns']
-const controlPlane: readonly ImageName[] = ['etcd', 'apiServer', 'controllerManager', 'scheduler']
+/** A static pod needs its image when the kubelet starts; everything else may come while the API server starts. */
+const staticPods: readonly ImageName[] = ['pause', 'etcd', 'apiServer', 'controllerManager', 'scheduler']
 
-/** Brings the images of the pods that run on this host, where they come with the artifacts. */
+/** Brings the images of a control plane's static pods. */
+export const controlPlaneImages = task<Context>({
+  name: 'containerd/control-plane-images',
+  summary: 'Import the images of the control plane',
+  resources: (context) => imported(context, staticPods),
+})
+
+/** Brings the images of the pods that run on every host; cluster DNS goes to workers where there are some. */
 export const containerdImages = task<Context>({
   name: 'containerd/images',
   summary: 'Import images',
-  resources: (context) =>
-    imported(context, [...(context.host.roles.includes('control-plane') ? controlPlane : []), ...everywhere]),
+  resources(context) {
+    const everywhere: readonly ImageName[] = ['kubeProxy', 'flannel', 'flannelCniPlugin']
+    const pause: readonly ImageName[] = isControlPlane(context) ? [] : ['pause']
+    return imported(context, [...pause, ...everywhere, ...(mayWaitForDns(context) ? [] : ['coredns' as const])])
+  },
 })
 
-/** Brings the image of the pods by which a finished cluster is proved to work. */
-export const containerdProofImage = task<Context>({
-  name: 'containerd/proof-image',
-  summary: 'Import the image for the proof',
-  resources: (context) => imported(context, ['agnhost']),
+/** Brings what the cluster does not need to become ready: the image of the network check, and DNS where it may move to. */
+export const remainingImages = task<Context>({
+  name: 'containerd/remaining-images',
+  summary: 'Import the remaining images',
+  resources: (context) => imported(context, [...(mayWaitForDns(context) ? ['coredns' as const] : []), 'agnhost']),
 })
+
+function isControlPlane({ host }: Context): boolean {
+  return host.roles.includes('control-plane')
+}
+
+function mayWaitForDns(context: Context): boolean {
+  return isControlPlane(context) && context.cluster.hosts.some(({ roles }) => !roles.includes('control-plane'))
+}
 
 function imported({ cluster, host, facts, artifacts }: Context, names: readonly ImageName[]) {
   if (cluster.artifacts.images !== 'artifacts') return []
