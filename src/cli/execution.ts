@@ -32,7 +32,8 @@ export async function execute(invocation: Invocation, execution: Execution): Pro
     if (prepared.blocking.length > 0) return blocked(invocation)
     const needed = countedChanges(prepared.plan).length > 0
     if (needed && !(await agreed(invocation, execution, prepared))) return 'refused'
-    return carryOut(invocation, execution, prepared, observer)
+    // Awaited here: the connections are let go when this function returns.
+    return await carryOut(invocation, execution, prepared, observer)
   })
 }
 
