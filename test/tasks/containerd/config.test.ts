@@ -3,7 +3,7 @@ import { parse } from 'smol-toml'
 import { beforeEach, expect, test } from 'vitest'
 import type { Registry, RegistryMirror } from '../../../src/inventory/cluster.ts'
 import { containerdConfig } from '../../../src/tasks/containerd/config.ts'
-import { containerdInstall } from '../../../src/tasks/containerd/install.ts'
+
 import { Secret } from '../../../src/transport/command.ts'
 import type { Context } from '../../../src/tasks/context.ts'
 import { clusterOf, contextOf, factsOf, hostOf } from '../../support/facts.ts'
@@ -14,7 +14,7 @@ import { smallBundle } from './fixtures.ts'
 const golden = (name: string): string => join(import.meta.dirname, '../../golden/containerd', name)
 const artifacts = smallBundle()
 const context = contextOf({ artifacts })
-const both = [containerdInstall, containerdConfig]
+
 const mirror: Omit<RegistryMirror, 'ca'> = {
   url: 'https://cache.lab:5000',
   capabilities: ['pull', 'resolve'],
@@ -36,13 +36,13 @@ function withRegistries(registries: readonly Registry[], password = 'pa:ss"word'
 }
 
 async function configText(options: Partial<Context>): Promise<string> {
-  await applyTasks(host, both, contextOf({ artifacts, ...options }))
+  await applyTasks(host, containerdConfig, contextOf({ artifacts, ...options }))
   return host.read('/etc/containerd/config.toml') ?? ''
 }
 
 test('containerd starts with a configuration of version 3, and a second apply finds nothing to do', async () => {
   const before = host.snapshot()
-  expect(listed(await planTasks(host, both, context)).slice(6)).toEqual([
+  expect(listed(await planTasks(host, containerdConfig, context))).toEqual([
     'create file:/etc/containerd/config.toml',
     'create directory:/etc/containerd/conf.d',
     'create file:/etc/crictl.yaml',
@@ -50,7 +50,7 @@ test('containerd starts with a configuration of version 3, and a second apply fi
     'create service:containerd.service',
   ])
   expect(touched(before, host.snapshot())).toEqual([])
-  await applyTasks(host, both, context)
+  await applyTasks(host, containerdConfig, context)
   const text = host.read('/etc/containerd/config.toml') ?? ''
   await expect(text).toMatchFileSnapshot(golden('config.toml'))
   expect(parse(text)).toMatchObject({
@@ -63,7 +63,7 @@ test('containerd starts with a configuration of version 3, and a second apply fi
   })
   await expect(host.read('/etc/systemd/system/containerd.service')).toMatchFileSnapshot(golden('containerd.service'))
   expect(host.read('/fake/units/containerd.service/enabled')).toBe('enabled\n')
-  expect(listed(await planTasks(host, both, context))).toEqual([])
+  expect(listed(await planTasks(host, containerdConfig, context))).toEqual([])
 })
 
 test('options of the inventory reach the configuration', async () => {
@@ -126,35 +126,35 @@ test('the configuration of somebody else’s containerd changes by a diff in the
 })
 
 test('a restart that was lost to a crash is still pending on the next run', async () => {
-  await applyTasks(host, both, context)
+  await applyTasks(host, containerdConfig, context)
   host.write('/fake/refuse/containerd.service', '')
   const other = contextOf({ artifacts, cluster: clusterOf({ imageRepositories: { 'registry.k8s.io': 'mirror.lab' } }) })
-  await expect(applyTasks(host, both, other)).rejects.toMatchObject({
+  await expect(applyTasks(host, containerdConfig, other)).rejects.toMatchObject({
     details: { resource: 'service:containerd.service' },
   })
   host.remove('/fake/refuse')
-  expect(listed(await planTasks(host, both, other))).toContain('create service:containerd.service')
-  await applyTasks(host, both, other)
-  expect(listed(await planTasks(host, both, other))).toEqual([])
+  expect(listed(await planTasks(host, containerdConfig, other))).toContain('create service:containerd.service')
+  await applyTasks(host, containerdConfig, other)
+  expect(listed(await planTasks(host, containerdConfig, other))).toEqual([])
 })
 
 test('drift is repaired: an edited configuration restarts containerd, a wrong mode does not', async () => {
-  await applyTasks(host, both, context)
+  await applyTasks(host, containerdConfig, context)
   host.write('/etc/containerd/config.toml', 'version = 3\n')
-  expect(listed(await planTasks(host, both, context))).toEqual([
+  expect(listed(await planTasks(host, containerdConfig, context))).toEqual([
     'update file:/etc/containerd/config.toml',
     'restart service:containerd.service',
   ])
-  await applyTasks(host, both, context)
+  await applyTasks(host, containerdConfig, context)
   host.write('/etc/crictl.yaml', host.read('/etc/crictl.yaml') ?? '', 0o600)
-  expect(listed(await planTasks(host, both, context))).toEqual(['update file:/etc/crictl.yaml'])
-  await applyTasks(host, both, context)
+  expect(listed(await planTasks(host, containerdConfig, context))).toEqual(['update file:/etc/crictl.yaml'])
+  await applyTasks(host, containerdConfig, context)
   host.write('/fake/units/containerd.service/active', 'failed')
-  expect(listed(await planTasks(host, both, context))).toEqual(['create service:containerd.service'])
+  expect(listed(await planTasks(host, containerdConfig, context))).toEqual(['create service:containerd.service'])
 })
 
 test('mirrors, their authorities and credentials are read at each pull, so nothing restarts', async () => {
-  await applyTasks(host, both, context)
+  await applyTasks(host, containerdConfig, context)
   const registries = [
     {
       ...registry,
@@ -167,14 +167,14 @@ test('mirrors, their authorities and credentials are read at each pull, so nothi
     { ...registry, host: 'registry.lab:5000', credentials },
     { ...registry, host: '_default', mirrors: [{ ...mirror, ca: undefined, skipVerify: true }] },
   ] satisfies readonly Registry[]
-  const plan = await planTasks(host, both, withRegistries(registries))
+  const plan = await planTasks(host, containerdConfig, withRegistries(registries))
   expect(listed(plan)).toEqual([
     'create file:/etc/containerd/certs.d/docker.io/hosts.toml',
     'create file:/etc/containerd/certs.d/docker.io/mirror-1.crt',
     'create file:/etc/containerd/certs.d/registry.lab:5000/hosts.toml',
     'create file:/etc/containerd/certs.d/_default/hosts.toml',
   ])
-  await applyTasks(host, both, withRegistries(registries))
+  await applyTasks(host, containerdConfig, withRegistries(registries))
   for (const name of ['docker.io', 'registry.lab:5000', '_default']) {
     const text = host.read(`/etc/containerd/certs.d/${name}/hosts.toml`) ?? ''
     expect(() => parse(text)).not.toThrow()
@@ -182,15 +182,15 @@ test('mirrors, their authorities and credentials are read at each pull, so nothi
   }
   expect(host.snapshot().get('/etc/containerd/certs.d/docker.io/hosts.toml')).toMatch(/^600 /)
   expect(host.snapshot().get('/etc/containerd/certs.d/_default/hosts.toml')).toMatch(/^644 /)
-  expect(listed(await planTasks(host, both, withRegistries(registries)))).toEqual([])
+  expect(listed(await planTasks(host, containerdConfig, withRegistries(registries)))).toEqual([])
 })
 
 test('a changed password is noticed and never shown', async () => {
   const registries = [
     { ...registry, mirrors: [{ ...mirror, ca: undefined }], credentials },
   ] satisfies readonly Registry[]
-  await applyTasks(host, both, withRegistries(registries, 'old-password'))
-  const plan = await planTasks(host, both, withRegistries(registries, 'new-password'))
+  await applyTasks(host, containerdConfig, withRegistries(registries, 'old-password'))
+  const plan = await planTasks(host, containerdConfig, withRegistries(registries, 'new-password'))
   expect(listed(plan)).toEqual(['update file:/etc/containerd/certs.d/docker.io/hosts.toml'])
   const shown = JSON.stringify({ ...plan, digests: [...plan.digests] })
   expect(shown).not.toMatch(/password"|Basic/)
@@ -199,39 +199,39 @@ test('a changed password is noticed and never shown', async () => {
 
 test('a mirror that leaves the inventory leaves the host, and what others put there stays', async () => {
   const registries = [{ ...registry, mirrors: [{ ...mirror, ca: 'PEM\n' }] }] satisfies readonly Registry[]
-  await applyTasks(host, both, withRegistries(registries))
+  await applyTasks(host, containerdConfig, withRegistries(registries))
   host.write('/etc/containerd/certs.d/quay.io/hosts.toml', 'server = "https://quay.io"\n')
   host.write('/etc/containerd/conf.d/nvidia.toml', 'version = 3\n')
-  expect(listed(await planTasks(host, both, context))).toEqual(['delete owned:/etc/containerd'])
-  await applyTasks(host, both, context)
+  expect(listed(await planTasks(host, containerdConfig, context))).toEqual(['delete owned:/etc/containerd'])
+  await applyTasks(host, containerdConfig, context)
   expect(host.read('/etc/containerd/certs.d/docker.io/hosts.toml')).toBeUndefined()
   expect(host.read('/etc/containerd/certs.d/quay.io/hosts.toml')).toBeDefined()
   expect(host.read('/etc/containerd/conf.d/nvidia.toml')).toBeDefined()
 })
 
 test('a proxy reaches containerd by a file that only root can read, and goes with the inventory’s', async () => {
-  await applyTasks(host, both, context)
+  await applyTasks(host, containerdConfig, context)
   const proxy = { http: 'http://me:secret@proxy:3128', https: undefined, noProxy: ['10.0.0.0/8', '.svc'] }
   const proxied = contextOf({ artifacts, cluster: clusterOf({ proxy }) })
-  const plan = await planTasks(host, both, proxied)
+  const plan = await planTasks(host, containerdConfig, proxied)
   expect(listed(plan)).toEqual([
     'create file:/etc/containerd/proxy.env',
     'create file:/etc/systemd/system/containerd.service.d/http-proxy.conf',
     'restart service:containerd.service',
   ])
   expect(JSON.stringify(plan.changes.map(({ change }) => [change.summary, change.diff]))).not.toContain('secret')
-  await applyTasks(host, both, proxied)
+  await applyTasks(host, containerdConfig, proxied)
   expect(host.read('/etc/containerd/proxy.env')).toBe(
     'HTTP_PROXY="http://me:secret@proxy:3128"\nNO_PROXY="10.0.0.0/8,.svc"\n',
   )
   expect(host.snapshot().get('/etc/containerd/proxy.env')).toMatch(/^600 /)
-  expect(listed(await planTasks(host, both, proxied))).toEqual([])
-  expect(listed(await planTasks(host, both, context))).toEqual([
+  expect(listed(await planTasks(host, containerdConfig, proxied))).toEqual([])
+  expect(listed(await planTasks(host, containerdConfig, context))).toEqual([
     'delete owned:/etc/containerd',
     'delete owned:/etc/systemd/system/containerd.service.d',
     'restart service:containerd.service',
   ])
-  await applyTasks(host, both, context)
+  await applyTasks(host, containerdConfig, context)
   expect(host.read('/etc/containerd/proxy.env')).toBeUndefined()
-  expect(listed(await planTasks(host, both, context))).toEqual([])
+  expect(listed(await planTasks(host, containerdConfig, context))).toEqual([])
 })
