@@ -29,20 +29,9 @@ const interrupt = '\u0003'
 async function readHidden(question: string, input: ReadStream, output: WriteStream): Promise<Secret | undefined> {
   output.write(question)
   input.setRawMode(true)
-  input.resume()
-  let typed = ''
   try {
-    for (;;) {
-      const text = await nextChunk(input)
-      for (const character of text) {
-        if (enter.has(character) || character === endOfInput) return typed === '' ? undefined : new Secret(typed)
-        if (character === interrupt) {
-          process.kill(process.pid, 'SIGINT') // raw mode keeps the terminal from sending it
-          return undefined
-        }
-        typed = erase.has(character) ? typed.slice(0, -1) : typed + character
-      }
-    }
+    const typed = await typedLine(input)
+    return typed === '' ? undefined : new Secret(typed)
   } finally {
     input.setRawMode(false)
     input.pause()
@@ -50,16 +39,28 @@ async function readHidden(question: string, input: ReadStream, output: WriteStre
   }
 }
 
-async function nextChunk(input: ReadStream): Promise<string> {
+/** What is typed until the line or the input ends; one listener for all of it, because keys between two would be lost. */
+async function typedLine(input: ReadStream): Promise<string> {
   return new Promise((resolve) => {
-    const done = (text: string): void => {
+    let typed = ''
+    const done = (line: string): void => {
       input.off('data', onData)
       input.off('end', onEnd)
-      resolve(text)
+      resolve(line)
     }
-    const onData = (chunk: Buffer): void => done(chunk.toString('utf8'))
-    const onEnd = (): void => done(endOfInput)
+    const onEnd = (): void => done('')
+    const onData = (chunk: Buffer): void => {
+      for (const character of chunk.toString('utf8')) {
+        if (enter.has(character) || character === endOfInput) return done(typed)
+        if (character === interrupt) {
+          process.kill(process.pid, 'SIGINT') // raw mode keeps the terminal from sending it
+          return done('')
+        }
+        typed = erase.has(character) ? typed.slice(0, -1) : typed + character
+      }
+    }
     input.on('data', onData)
     input.on('end', onEnd)
+    input.resume()
   })
 }
