@@ -1,11 +1,12 @@
 import { beforeEach, expect, test } from 'vitest'
-import { containerdImages, containerdProofImage } from '../../../src/tasks/containerd/images.ts'
-import { clusterOf, contextOf, workerOf } from '../../support/facts.ts'
+import { containerdImages, controlPlaneImages, remainingImages } from '../../../src/tasks/containerd/images.ts'
+import { clusterOf, contextOf, hostOf, workerOf } from '../../support/facts.ts'
 import { applyTasks, listed, planTasks } from '../../support/run-task.ts'
 import { sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'
 import { smallBundle } from './fixtures.ts'
 
 const artifacts = smallBundle()
+const worker = workerOf('cp1', '10.89.5.11')
 let host: SandboxHost
 
 beforeEach(() => {
@@ -14,37 +15,51 @@ beforeEach(() => {
 })
 
 test('a worker gets a worker’s images only, and they are imported once', async () => {
-  const worker = contextOf({ artifacts, host: workerOf('cp1', '10.89.5.11') })
-  expect(listed(await planTasks(host, containerdImages, worker))).toEqual([
+  const context = contextOf({ artifacts, host: worker })
+  const expected = [
     'create image:registry.k8s.io/pause:3.10.2',
     'create image:registry.k8s.io/kube-proxy:v1.37.1',
     'create image:ghcr.io/flannel-io/flannel:v0.28.4',
     'create image:ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel1',
     'create image:registry.k8s.io/coredns/coredns:v1.14.6',
+  ]
+  expect(listed(await planTasks(host, containerdImages, context))).toEqual(expected)
+  await applyTasks(host, containerdImages, context)
+  expect(listed(await planTasks(host, containerdImages, context))).toEqual([])
+  expect(listed(await planTasks(host, remainingImages, context))).toEqual([
+    'create image:registry.k8s.io/e2e-test-images/agnhost:2.66.1',
   ])
-  await applyTasks(host, containerdImages, worker)
-  expect(listed(await planTasks(host, containerdImages, worker))).toEqual([])
 })
 
-test('a control plane gets its static pods’ images, too, and planning needs no containerd', async () => {
+test('a control plane gets its static pods’ images first, and planning needs no containerd', async () => {
   host.remove('/fake/units')
-  const plan = listed(await planTasks(host, containerdImages, contextOf({ artifacts })))
-  expect(plan.slice(0, 4)).toEqual([
+  const tasks = [controlPlaneImages, containerdImages, remainingImages]
+  const withWorker = clusterOf({ hosts: [hostOf(), { ...worker, name: 'w1' }] })
+  const plan = listed(await planTasks(host, tasks, contextOf({ artifacts, cluster: withWorker })))
+  expect(plan.slice(0, 5)).toEqual([
+    'create image:registry.k8s.io/pause:3.10.2',
     'create image:registry.k8s.io/etcd:3.7.0-0',
     'create image:registry.k8s.io/kube-apiserver:v1.37.1',
     'create image:registry.k8s.io/kube-controller-manager:v1.37.1',
     'create image:registry.k8s.io/kube-scheduler:v1.37.1',
   ])
+  expect(plan.slice(-2)[0]).toBe('create image:registry.k8s.io/coredns/coredns:v1.14.6')
+  expect(plan).toHaveLength(10)
+})
+
+test('a control plane without workers needs cluster DNS at once', async () => {
+  const plan = listed(await planTasks(host, containerdImages, contextOf({ artifacts })))
+  expect(plan).toContain('create image:registry.k8s.io/coredns/coredns:v1.14.6')
 })
 
 test('images come under the names of the mirror that pods use, and one that was removed comes back', async () => {
   const cluster = clusterOf({ imageRepositories: { 'registry.k8s.io': 'mirror.lab/k8s' } })
   const mirrored = contextOf({ artifacts, cluster })
-  await applyTasks(host, containerdProofImage, mirrored)
+  await applyTasks(host, remainingImages, mirrored)
   expect(host.read('/fake/images')).toContain('mirror.lab/k8s/e2e-test-images/agnhost:2.66.1\n')
-  expect(listed(await planTasks(host, containerdProofImage, mirrored))).toEqual([])
+  expect(listed(await planTasks(host, remainingImages, mirrored))).toEqual([])
   host.remove('/fake/images')
-  expect(listed(await planTasks(host, containerdProofImage, mirrored))).toEqual([
+  expect(listed(await planTasks(host, remainingImages, mirrored))).toEqual([
     'create image:mirror.lab/k8s/e2e-test-images/agnhost:2.66.1',
   ])
 })
