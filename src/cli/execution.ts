@@ -96,6 +96,10 @@ async function carryOut(
     if (result.outcome === 'failed' && observer.log !== undefined) screen.say(`Log: ${observer.log}`)
     if (result.outcome === 'done' && result.changes > 0 && next !== undefined) screen.say(next)
   }
+  if (flags.output === 'json') {
+    const time = io.now().toISOString()
+    screen.print(JSON.stringify({ formatVersion: 1, time, type: 'traffic', hosts: Object.fromEntries(prepared.traffic()) }))
+  }
   if (result.outcome === 'done') return 'success'
   return result.outcome === 'failed' ? exitClassOf(result.errors) : 'interrupted'
 }
