@@ -27,7 +27,7 @@ const interrupt = '\u0003'
 
 /** An empty answer is none. */
 async function readHidden(question: string, input: ReadStream, output: WriteStream): Promise<Secret | undefined> {
-  output.write(question)
+  output.write(`\r\u001B[2K${question}`) // in place of the line that says what is being read
   input.setRawMode(true)
   try {
     const typed = await typedLine(input)

@@ -78,7 +78,7 @@ test('a passphrase is asked for once per file, without an echo', async () => {
   const [one, other] = await answers
   expect(one?.reveal()).toBe('open sesame')
   expect(other).toBe(one)
-  expect(shown).toEqual(['Passphrase for /id: ', '\n'])
+  expect(shown).toEqual(['\r\u001B[2KPassphrase for /id: ', '\n'])
 })
 
 test('an empty passphrase and the end of the input are none', async () => {

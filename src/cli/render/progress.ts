@@ -79,7 +79,7 @@ export function followProgress(phases: readonly PhaseRows[], now: () => number):
   }
 }
 
-/** A phase is what its hosts are: it waits until one begins, runs until all have ended, and is as bad as the worst. */
+/** A phase is what its hosts are: it waits until one begins, runs until all have ended, and is done when all are. */
 function together(rows: readonly Row[]): Row {
   const begun = rows.filter(({ state }) => state !== 'waiting')
   if (begun.length === 0) return { state: 'waiting', doing: '', since: 0, until: undefined }
@@ -90,6 +90,10 @@ function together(rows: readonly Row[]): Row {
     return { state: 'running', doing, since, until: undefined }
   }
   const until = Math.max(...rows.map((row) => row.until ?? 0))
-  const worst = (['failed', 'stopped', 'skipped'] as const).find((state) => rows.some((row) => row.state === state))
-  return { state: worst ?? 'done', doing: '', since, until }
+  const count = (state: RowState): number => rows.filter((row) => row.state === state).length
+  const done = count('done')
+  if (done === rows.length) return { state: 'done', doing: '', since, until }
+  if (count('skipped') === rows.length) return { state: 'skipped', doing: '', since, until }
+  const doing = rows.length === 1 ? '' : `${done} of ${rows.length} hosts are done`
+  return { state: count('failed') > 0 ? 'failed' : 'stopped', doing, since, until }
 }
