@@ -29,7 +29,7 @@ first=${control_planes[0]}
 on() { # on HOST COMMAND: as root, over one kept connection a host
   local host=$1
   shift
-  ssh -F none -c aes128-gcm@openssh.com -o BatchMode=yes -o LogLevel=ERROR -i "$directory/id_ed25519" \
+  ssh -F none -c aes128-gcm@openssh.com -o BatchMode=yes -o ConnectTimeout=10 -o LogLevel=ERROR -i "$directory/id_ed25519" \
     -o UserKnownHostsFile="$directory/known_hosts" -o ControlMaster=auto -o ControlPersist=60 \
     -o ControlPath="$scratch/ssh-$host" "admin@$(field "$host" address)" "sudo -n /bin/bash -c $(printf %q "$*")"
 }
@@ -198,7 +198,9 @@ on "$first" cat /etc/kubernetes/pki/ca.crt | openssl x509 -pubkey -noout | opens
 mv "$scratch/ca-hash.new" "$scratch/ca-hash"
 mark 'kubeadm init'
 kubectl='kubectl --kubeconfig /etc/kubernetes/admin.conf'
-on "$first" "$kubectl apply -f -" <"$(artifact manifest flannel)" >/dev/null
+# Flannel takes the device of the default route, which need not be the one between the nodes.
+sed "s|- --kube-subnet-mgr|&\\n        - --iface-can-reach=$(field "$first" nodeIP)|" "$(artifact manifest flannel)" |
+  on "$first" "$kubectl apply -f -" >/dev/null
 mark 'network applied'
 for pid in "${entering[@]}"; do wait "$pid"; done
 mark 'all hosts joined'

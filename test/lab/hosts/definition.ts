@@ -31,7 +31,7 @@ export interface HostDefinition {
 export interface LabDefinition {
   readonly name: string
   readonly topology: Topology
-  /** The N of the lab's networks 10.89.N.0/24 and 10.88.N.0/24. */
+  /** The N of the lab's networks 10.89.N.0/24 (nodes) and 10.90.N.0/24 (management). */
   readonly subnet: number
   readonly image: string
   readonly identityFile: string
@@ -47,7 +47,7 @@ export function defineLab(name: string, topology: Topology, subnet: number, imag
     const container = `kw-${name}-${hostName}`
     const volumeNames = diskPaths.map((path) => `${container}${path.replaceAll('/', '-')}`)
     const nodeIP = `10.89.${subnet}.${octet}`
-    const address = topology.twoNetworks ? `10.88.${subnet}.${octet}` : nodeIP
+    const address = topology.twoNetworks ? `10.90.${subnet}.${octet}` : nodeIP
     return {
       name: hostName,
       role,

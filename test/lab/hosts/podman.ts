@@ -44,13 +44,18 @@ export async function removeDisks(hosts: readonly HostDefinition[]): Promise<voi
   await ask`podman volume rm --force ${hosts.flatMap((host) => host.volumeNames)}`
 }
 
+/** Whether podman has this network. */
+export async function networkExists(name: string): Promise<boolean> {
+  return (await ask`podman network exists ${name}`).exitCode === 0
+}
+
 /** Makes the networks of a lab that do not exist yet. */
 export async function createNetworks(lab: LabDefinition): Promise<void> {
   const create = async (name: string, subnet: string, options: readonly string[]): Promise<void> => {
-    if ((await ask`podman network exists ${name}`).exitCode === 0) return
+    if (await networkExists(name)) return
     await $`podman network create --disable-dns --label ${`${label}=${lab.name}`} --subnet ${subnet} ${options} ${name}`
   }
-  if (lab.topology.twoNetworks) await create(managementNetwork(lab.name), `10.88.${lab.subnet}.0/24`, [])
+  if (lab.topology.twoNetworks) await create(managementNetwork(lab.name), `10.90.${lab.subnet}.0/24`, [])
   // With two networks the default route belongs to the other one.
   await create(nodeNetwork(lab.name), `10.89.${lab.subnet}.0/24`, lab.topology.twoNetworks ? ['--internal'] : [])
 }

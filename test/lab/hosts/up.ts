@@ -1,7 +1,7 @@
 import { newestKubernetes } from '../artifacts/versions.ts'
 import { withLab, withMachine } from './turns.ts'
 import { aptInstall } from '../machine.ts'
-import { defineLab, readLab, writeLab, type LabDefinition, type Topology } from './definition.ts'
+import { defineLab, nodeNetwork, readLab, writeLab, type LabDefinition, type Topology } from './definition.ts'
 import { removeLab } from './down.ts'
 import { ensureHostImage, imageExists } from './host-image.ts'
 import { raiseInotify } from './inotify.ts'
@@ -10,7 +10,7 @@ import { isolate } from './isolation.ts'
 import { makeKeys } from './keys.ts'
 import { asLab, type Lab } from './lab.ts'
 import { checkLabName, defaultLab } from './paths.ts'
-import { createNetworks } from './podman.ts'
+import { createNetworks, networkExists } from './podman.ts'
 import { startMissingHosts } from './repair.ts'
 import { freeSubnet } from './subnet.ts'
 import { waitForSsh } from './ssh.ts'
@@ -54,7 +54,7 @@ async function bringUp(name: string, options: LabOptions): Promise<Lab> {
   }
   const existing = await existingLab(name, topology)
   const image = existing?.image ?? (await ensureHostImage(topology.suite))
-  const lab = await withMachine(() => prepare(name, topology, image, existing?.subnet))
+  const lab = await withMachine(() => prepare(name, topology, image, existing))
   await makeKeys(lab)
   await startMissingHosts(lab)
   await waitForSsh(lab, lab.hosts)
@@ -73,8 +73,15 @@ async function existingLab(name: string, topology: Topology): Promise<LabDefinit
   return (await imageExists(existing.image)) ? existing : { ...existing, image: await ensureHostImage(topology.suite) }
 }
 
-async function prepare(name: string, topology: Topology, image: string, subnet?: number): Promise<LabDefinition> {
-  const lab = defineLab(name, topology, subnet ?? (await freeSubnet()), image)
+async function prepare(
+  name: string,
+  topology: Topology,
+  image: string,
+  existing?: LabDefinition,
+): Promise<LabDefinition> {
+  // A subnet is taken by making its network; one that was only written down may have gone to another checkout's lab.
+  const kept = existing !== undefined && (await networkExists(nodeNetwork(name))) ? existing.subnet : undefined
+  const lab = defineLab(name, topology, kept ?? (await freeSubnet(name)), image)
   await writeLab(lab)
   await raiseInotify()
   await createNetworks(lab)
