@@ -17,7 +17,7 @@ export function nodeMarksOf(name: string, marks: NodeMarks, { server }: ApiAcces
       if (patch === undefined) return undefined
       const command = sh`kw_kubectl ${server} patch node ${name} --type=merge --patch-file /dev/stdin --field-manager=kubewright >/dev/null`
       return {
-        verb: node === undefined ? 'create' : 'update',
+        verb: 'update', // the kubelet makes the node, so a plan of a bare host announces the same
         summary: `mark node ${name}: ${shown(patch)}`,
         impact: 'none',
         actions: [{ kind: 'run', command, input: JSON.stringify(patch), undo: 'restore' }],
