@@ -5,6 +5,7 @@ import { connectionError } from '../host/connection-error.ts'
 import type { Cluster, Host } from '../inventory/cluster.ts'
 import type { SshSurroundings } from '../transport/ssh-config.ts'
 import type { SshTarget } from '../transport/target.ts'
+import { sh } from '../transport/command.ts'
 import { TransportError, type Transport } from '../transport/transport.ts'
 import { passphrasePrompt } from './passphrase.ts'
 
@@ -51,8 +52,18 @@ export async function connectAll(
   const connected = (host: string): void => options.emit({ type: 'host-connected', host })
   const { transports, errors } = await connectHosts(hosts, { signal: options.abort, connected })
   if (errors.length === 0) return transports
+  // The run ends here, so that it shall end with what is wrong with the others, too.
+  const more = await Promise.all([...transports.values()].map(uselessness))
   await Promise.allSettled([...transports.values()].map(async (transport) => transport.close()))
-  throw new KubewrightErrors(errors)
+  throw new KubewrightErrors([...errors, ...more.flat()])
+}
+
+/** Why nothing can be run on a host that lets us in (no sudo, say). */
+async function uselessness(transport: Transport): Promise<readonly KubewrightError[]> {
+  return transport.exec(sh`:`, { readOnly: true }).then(
+    () => [],
+    (thrown: unknown) => connectionErrors(transport.host, thrown),
+  )
 }
 
 /** Where a host of the inventory is and what opens it; rejects with `TransportError`. */

@@ -40,8 +40,9 @@ export function findingsSummary(findings: readonly JudgedFinding[], hosts: numbe
   return style(errors > 0 ? 'bad' : warnings > 0 ? 'warning' : 'good', text)
 }
 
-/** How to go on in spite of findings; undefined when nothing stops the run. */
+/** How to go on in spite of findings; undefined when nothing stops the run, or nothing helps. */
 export function ignoreHint(blocking: readonly HostFinding[]): string | undefined {
+  if (blocking.some(({ finding }) => finding.final === true)) return undefined
   const checks = [...new Set(blocking.map(({ finding }) => finding.check))]
   if (checks.length === 0) return undefined
   return `If you know better: --ignore ${checks.join(',')}`

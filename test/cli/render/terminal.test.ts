@@ -26,7 +26,7 @@ async function live() {
     stdout,
     at: (seconds: number) => void (now = seconds * 1000),
     /** What stands on the screen at the end. */
-    async end(): Promise<readonly string[]> {
+    end: async (): Promise<readonly string[]> => {
       await renderer.close()
       const last = stripVTControlCharacters(stdout.text).trimEnd().split('\n')
       return last.slice(last.findLastIndex((line) => line.includes(' host '))).map((line) => line.trimEnd())
