@@ -74,6 +74,8 @@ function connection(ssh: NodeSSH, released: () => void): Connection {
   const client = ssh.connection
   let lost = client === null
   const closed = new Promise<void>((resolve) => {
+    // each error of ssh2 ends the connection, but `close` comes after the commands have failed
+    client?.once('error', () => (lost = true))
     client?.once('end', () => (lost = true))
     client?.once('close', () => {
       lost = true

@@ -36,9 +36,9 @@ export async function exchangeOver(connection: Connection, request: ExchangeRequ
   }
 }
 
-/** The host had no session left for us (MaxSessions), so nothing has run. */
+/** The host had no session left for us (MaxSessions) or refused to run anything in it, so nothing has run. */
 export function wasNotOpened(error: unknown): boolean {
-  return error instanceof Error && error.message.includes('Channel open failure')
+  return error instanceof Error && /Channel open failure|Unable to exec/.test(error.message)
 }
 
 async function attempt(connection: Connection, request: ExchangeRequest): Promise<number | undefined> {

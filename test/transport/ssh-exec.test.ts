@@ -77,7 +77,7 @@ test('what a login shell prints by itself is no output of the script', async () 
   expect((await transport.exec(sh`echo out`)).stdout.toString()).toBe('out\n')
 })
 
-test('64 MiB arrive unharmed, and the script can take them in parts', async () => {
+test('64 MiB arrive unharmed, and the script can take them in parts', { timeout: 60_000 }, async () => {
   const { transport } = await connected()
   const piece = randomBytes(1 << 20)
   const sum = createHash('sha256')

@@ -17,6 +17,14 @@ test('a connection that is lost during a command is a failure, not an empty succ
   expect(await running).toMatchObject({ host: 'cp1', failure: 'connection-lost' })
 })
 
+test('a connection that is lost while a command is being started is no other failure', async () => {
+  const { server, transport } = await connected()
+  await transport.exec(sh`true`)
+  const running = failureOf(transport.exec(sh`true`, { payload: Buffer.alloc(1 << 20) }))
+  server.cut()
+  expect((await running).failure).toBe('connection-lost')
+})
+
 test('all commands in flight and in the queue fail when the connection is lost', async () => {
   const { server, transport } = await connected()
   const running = Promise.all(Array.from({ length: 9 }, async () => failureOf(transport.exec(sh`echo begun; sleep 5`))))
