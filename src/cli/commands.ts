@@ -121,7 +121,7 @@ export const commands: readonly CommandDefinition[] = [
     summary: 'take the cluster off its hosts, with its data',
     description:
       'Destroys the cluster: after it the hosts are as they were before the first apply, which can then be run again.',
-    flags: [yes],
+    flags: [yes, ignore],
     examples: [['kubewright reset', 'asks for the name of the cluster']],
     load: async () => (await import('./verbs/reset.ts')).reset,
   },

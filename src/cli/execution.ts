@@ -17,6 +17,8 @@ export interface Execution {
   readonly playbook: string
   /** Asked on a terminal; the answer that carries on. */
   readonly question: (prepared: Prepared) => { readonly text: string; readonly answer: string }
+  /** Said when there is nothing to change. */
+  readonly unchanged?: string
   /** Only what this plan announced may be done. */
   readonly announced?: SavedPlan
   /** Said after a run that has changed something. */
@@ -28,7 +30,7 @@ export async function execute(invocation: Invocation, execution: Execution): Pro
   return observed(invocation, async (observer) => {
     const { playbook } = execution
     await using prepared = await planned(invocation, { playbook, mode: 'apply', stdout: 'events' }, observer)
-    showPlan(invocation, prepared)
+    showPlan(invocation, prepared, execution)
     if (prepared.blocking.length > 0) return blocked(invocation)
     const needed = countedChanges(prepared.plan).length > 0
     if (needed && !(await agreed(invocation, execution, prepared))) return 'refused'
@@ -37,11 +39,13 @@ export async function execute(invocation: Invocation, execution: Execution): Pro
   })
 }
 
-function showPlan(invocation: Invocation, prepared: Prepared): void {
+function showPlan(invocation: Invocation, prepared: Prepared, { unchanged }: Execution): void {
   const { flags, screen, io } = invocation
   if (flags.output === 'text') {
     showFindings(invocation, prepared)
-    screen.print(planText(prepared.plan, { style: screen.style, verbose: flags.verbose }))
+    const { style } = screen
+    const view = { style, verbose: flags.verbose, ...(unchanged === undefined ? {} : { unchanged }) }
+    screen.print(planText(prepared.plan, view))
     return
   }
   const time = io.now().toISOString()
@@ -98,7 +102,9 @@ async function carryOut(
   }
   if (flags.output === 'json') {
     const time = io.now().toISOString()
-    screen.print(JSON.stringify({ formatVersion: 1, time, type: 'traffic', hosts: Object.fromEntries(prepared.traffic()) }))
+    screen.print(
+      JSON.stringify({ formatVersion: 1, time, type: 'traffic', hosts: Object.fromEntries(prepared.traffic()) }),
+    )
   }
   if (result.outcome === 'done') return 'success'
   return result.outcome === 'failed' ? exitClassOf(result.errors) : 'interrupted'

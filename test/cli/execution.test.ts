@@ -166,7 +166,7 @@ describe('apply', () => {
     const services = { prepare: prepared({ plan, events: [started('cp1')] }) }
     const { stdout, stderr } = await call({ argv: ['apply', '--yes', '-o', 'json'], cwd: await workplace(), services })
     const types = stdout.lines.map((line) => (JSON.parse(line) as { type: string }).type)
-    expect(types).toEqual(['plan', 'change-started'])
+    expect(types).toEqual(['plan', 'change-started', 'traffic'])
     expect(stderr.text).toBe('')
   })
 
@@ -183,6 +183,12 @@ describe('apply', () => {
     expect(stderr.text).toContain('destroys the cluster demo on 2 hosts')
     expect(stderr.text).toContain('Please answer demo or no.')
   })
+})
+
+test('a reset that finds nothing says so', async () => {
+  const { code, stdout } = await call({ argv: ['reset'], cwd: await workplace(), services: { prepare: prepared({}) } })
+  expect(code).toBe(0)
+  expect(stdout.text).toBe('Nothing to reset: the hosts hold nothing of this cluster.\n')
 })
 
 describe('what goes wrong before anything is done', () => {

@@ -19,11 +19,15 @@ const impacts: Readonly<Record<Exclude<Impact, 'none'>, { readonly text: string;
   workload: { text: '(interrupts workloads)', mark: 'bad' },
 }
 
+const asItShallBe = 'No changes. The cluster is as the inventory says.'
+
 /** How a plan is shown. */
 export interface PlanView {
   readonly style: Style
   /** Show the content of new files, too. */
   readonly verbose: boolean
+  /** Said when there is nothing to change. */
+  readonly unchanged?: string
 }
 
 /** The changes that count: a wait changes nothing. */
@@ -39,15 +43,15 @@ export function planText(plan: Plan, view: PlanView): string {
   })
   const hidden = !view.verbose && plan.changes.some(({ change }) => change.verb === 'create' && change.diff)
   const note = hidden ? [view.style('faint', '--verbose shows the content of new files.')] : []
-  return [...phases, [planSummary(plan), ...note].join('\n')].join('\n\n')
+  return [...phases, [planSummary(plan, view.unchanged), ...note].join('\n')].join('\n\n')
 }
 
 /** `Plan: 41 to create, 2 to update, 0 to delete, 1 to restart on 3 hosts.` */
-export function planSummary(plan: Plan): string {
+export function planSummary(plan: Plan, unchanged = asItShallBe): string {
   const changes = countedChanges(plan)
   const waits = plan.changes.length - changes.length
   if (changes.length === 0) {
-    if (waits === 0) return 'No changes. The cluster is as the inventory says.'
+    if (waits === 0) return unchanged
     return `No changes, but ${waits === 1 ? '1 check has' : `${waits} checks have`} yet to pass; apply waits for that.`
   }
   const count = (verb: Verb): number => changes.filter(({ change }) => change.verb === verb).length

@@ -1,0 +1,55 @@
+import type { Facts, HostState, OperationRecord } from '../host/facts.ts'
+import type { Cluster } from '../inventory/cluster.ts'
+import { programVersion } from '../package.ts'
+
+interface Known {
+  readonly cluster: Cluster
+  readonly facts: ReadonlyMap<string, Facts>
+  readonly unfinished: OperationRecord | undefined
+}
+
+/** The unfinished operation of a host, the newest where there are several. */
+export function unfinishedOperation(cluster: Cluster, facts: ReadonlyMap<string, Facts>): OperationRecord | undefined {
+  const records = [...facts.values()].flatMap(({ state }) =>
+    state.operation === undefined || isForeign(state, cluster) ? [] : [state.operation],
+  )
+  return records.toSorted((one, other) => other.startedAt.localeCompare(one.startedAt))[0]
+}
+
+/** What was done to another cluster is no concern of this one. */
+function isForeign({ cluster: record }: HostState, cluster: Cluster): boolean {
+  return record !== undefined && record.name !== cluster.name
+}
+
+/** Hosts on which an operation was begun and not closed; they are closed with this one even if nothing is left to do there. */
+export function unfinishedHosts(facts: ReadonlyMap<string, Facts>): readonly string[] {
+  return [...facts].flatMap(([name, { state }]) => (state.operation === undefined ? [] : [name]))
+}
+
+/** Whether this run continues that operation: the same inventory and the same program. */
+export function resumes(unfinished: OperationRecord | undefined, cluster: Cluster): unfinished is OperationRecord {
+  return unfinished?.inventory === cluster.inventory.digest && unfinished.program === programVersion
+}
+
+/** What the user should know of earlier runs before he says yes. */
+export function noticesOf({ cluster, facts, unfinished }: Known): readonly string[] {
+  const notices: string[] = []
+  if (unfinished !== undefined) {
+    const begun = `operation ${unfinished.id}, begun ${unfinished.startedAt} by ${unfinished.startedBy}`
+    notices.push(
+      resumes(unfinished, cluster)
+        ? `An unfinished run will be continued: ${begun}.`
+        : `An unfinished run had another inventory or program version and is superseded: ${begun}.`,
+    )
+  }
+  const last = [...facts.values()]
+    .filter(({ state }) => !isForeign(state, cluster))
+    .map(({ state }) => state.cluster)
+    .find((record) => record?.inventory !== undefined)
+  if (last?.inventory !== undefined && last.inventory !== cluster.inventory.digest) {
+    notices.push(
+      `This inventory differs from the one that was applied last, by ${last.appliedBy} at ${last.appliedAt}.`,
+    )
+  }
+  return notices
+}
