@@ -2,14 +2,15 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
 import { artifactIndex } from '../artifacts/bundle.ts'
 import { openArtifacts } from '../artifacts/source.ts'
+import { verifyFiles } from '../artifacts/verify.ts'
 import { applyPlan, type ApplyResult } from '../engine/apply.ts'
-import { KubewrightErrors } from '../engine/errors.ts'
 import type { Emit } from '../engine/events.ts'
 import { makePlan, type HostFinding, type Plan } from '../engine/plan.ts'
 import { assertFresh, toSavedPlan, type SavedPlan } from '../engine/saved-plan.ts'
+import type { Deliver } from '../engine/resource.ts'
 import type { Operation, Target } from '../engine/target.ts'
 import type { Agenda } from '../engine/task.ts'
-import type { Facts, OperationRecord } from '../host/facts.ts'
+import type { ClusterRecord, Facts, OperationRecord } from '../host/facts.ts'
 import { lockHost, type HostLock } from '../host/lock.ts'
 import { hostTarget } from '../host/target.ts'
 import type { Cluster } from '../inventory/cluster.ts'
@@ -17,15 +18,18 @@ import { loadInventory } from '../inventory/load.ts'
 import { programVersion } from '../package.ts'
 import { agendaOf } from '../playbook/agenda.ts'
 import { loadPlaybook, type Playbook } from '../playbook/load.ts'
+import { ownRecord } from '../tasks/preflight/ownership.ts'
 import { allTasks } from '../tasks/registry.ts'
 import { Secret } from '../transport/command.ts'
 import type { Traffic, Transport } from '../transport/transport.ts'
-import { connectHosts } from './connect.ts'
+import { blockingFindings } from './blocking.ts'
+import { connectAll } from './connect.ts'
 import { contextsOf } from './contexts.ts'
 import { digestOf } from './digest.ts'
 import { limitedHosts } from './limit.ts'
 import { settle } from './settle.ts'
 import { survey } from './survey.ts'
+import { noticesOf, resumes, unfinishedHosts, unfinishedOperation } from './unfinished.ts'
 
 export interface OperateOptions {
   readonly inventory: string
@@ -64,7 +68,7 @@ export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): 
   const destroys = playbook.destroys === true
   const artifacts = destroys ? artifactIndex([], 'a reset') : await openArtifacts(cluster)
   const hosts = destroys ? limitedHosts(cluster, options.limit) : withControlPlanes(cluster, options.limit)
-  const transports = await connectAll(hosts, options)
+  const transports = await connectAll(cluster, hosts, options)
   const held = new Held(transports)
   try {
     const id = operationId()
@@ -74,7 +78,7 @@ export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): 
     const agenda = agendaOf(playbook, tasks, cluster, limited(contexts, options.limit))
     const targets = held.targets(facts)
     const plan = await makePlan(agenda, targets)
-    const unfinished = unfinishedOperation(facts)
+    const unfinished = unfinishedOperation(cluster, facts)
     const bound = boundTo(cluster, playbook, artifacts.digest, options)
     const saved = toSavedPlan(plan, {
       operation: resumes(unfinished, cluster) ? unfinished.id : id,
@@ -82,8 +86,8 @@ export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): 
       createdAt: new Date(),
       bound,
     })
-    const ignored = new Set(options.ignore.concat(cluster.preflight.ignore))
-    const blocking = plan.findings.filter(({ finding }) => finding.severity === 'error' && !ignored.has(finding.check))
+    const blocking = blockingFindings(plan.findings, options.ignore.concat(cluster.preflight.ignore))
+    if (blocking.length === 0) await verifyFiles(deliveriesOf(plan))
     const run: Running = { cluster, playbook, agenda, targets, plan, saved, facts, unfinished, options }
     return {
       cluster,
@@ -101,16 +105,10 @@ export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): 
   }
 }
 
-/** Every host must answer before anything is done: a cluster cannot be judged by a part of it. */
-async function connectAll(
-  hosts: Cluster['hosts'],
-  { emit, abort }: OperateOptions,
-): Promise<ReadonlyMap<string, Transport>> {
-  const connected = (host: string) => emit({ type: 'host-connected', host })
-  const { transports, errors } = await connectHosts(hosts, { signal: abort, connected })
-  if (errors.length === 0) return transports
-  await Promise.allSettled([...transports.values()].map((transport) => transport.close()))
-  throw new KubewrightErrors(errors)
+function deliveriesOf({ changes }: Plan): readonly Deliver[] {
+  return changes.flatMap(({ change }) =>
+    change.actions.flatMap((action) => (action.kind === 'deliver' ? [action] : [])),
+  )
 }
 
 interface Running {
@@ -129,16 +127,17 @@ async function carryOut(run: Running, announced: SavedPlan | undefined): Promise
   const { cluster, facts, options, saved, unfinished, plan } = run
   const resumesAnnounced = announced !== undefined && unfinished?.id === announced.operation
   if (announced !== undefined && !resumesAnnounced) assertFresh(announced, saved)
-  const known = [...facts.values()].flatMap(({ state }) => (state.cluster === undefined ? [] : [state.cluster.id]))
+  const forget = run.playbook.destroys === true
+  const known = ownRecord({ cluster, fleet: facts }) ?? (forget ? anyRecord(facts) : undefined)
   const operation: Operation = {
     id: announced?.operation ?? saved.operation,
     playbook: run.playbook.name,
-    cluster: { id: known[0] ?? randomUUID(), name: cluster.name },
+    cluster: { id: known?.id ?? randomUUID(), name: cluster.name },
     inventory: cluster.inventory.digest,
     program: programVersion,
     startedBy: whoAmI(),
     resumed: unfinished?.id === (announced?.operation ?? saved.operation),
-    forget: run.playbook.destroys === true,
+    forget,
   }
   const { id, playbook, resumed } = operation
   options.emit({ type: 'operation-started', operation: id, playbook, resumed })
@@ -154,6 +153,11 @@ async function carryOut(run: Running, announced: SavedPlan | undefined): Promise
     toSecret: (text) => new Secret(text),
     now: () => new Date(),
   })
+}
+
+/** Whoever resets a host and ignores whose it is has said so. */
+function anyRecord(facts: ReadonlyMap<string, Facts>): ClusterRecord | undefined {
+  return [...facts.values()].map(({ state }) => state.cluster).find((record) => record !== undefined)
 }
 
 /** The strict engine refuses what was not announced; what was announced and is no longer due may vanish. */
@@ -228,38 +232,4 @@ function boundTo(
     'the artifact index': artifacts,
     '--limit': limit.join(','),
   }
-}
-
-/** The unfinished operation of a host, the newest where there are several. */
-function unfinishedOperation(facts: ReadonlyMap<string, Facts>): OperationRecord | undefined {
-  const records = [...facts.values()].flatMap(({ state }) => (state.operation === undefined ? [] : [state.operation]))
-  return records.toSorted((one, other) => other.startedAt.localeCompare(one.startedAt))[0]
-}
-
-/** Hosts on which an operation was begun and not closed; they are closed with this one even if nothing is left to do there. */
-function unfinishedHosts(facts: ReadonlyMap<string, Facts>): readonly string[] {
-  return [...facts].flatMap(([name, { state }]) => (state.operation === undefined ? [] : [name]))
-}
-
-function resumes(unfinished: OperationRecord | undefined, cluster: Cluster): unfinished is OperationRecord {
-  return unfinished?.inventory === cluster.inventory.digest && unfinished.program === programVersion
-}
-
-function noticesOf({ cluster, facts, unfinished }: Running): readonly string[] {
-  const notices: string[] = []
-  if (unfinished !== undefined) {
-    const begun = `operation ${unfinished.id}, begun ${unfinished.startedAt} by ${unfinished.startedBy}`
-    notices.push(
-      resumes(unfinished, cluster)
-        ? `An unfinished run will be continued: ${begun}.`
-        : `An unfinished run had another inventory or program version and is superseded: ${begun}.`,
-    )
-  }
-  const last = [...facts.values()].map(({ state }) => state.cluster).find((record) => record?.inventory !== undefined)
-  if (last?.inventory !== undefined && last.inventory !== cluster.inventory.digest) {
-    notices.push(
-      `This inventory differs from the one that was applied last, by ${last.appliedBy} at ${last.appliedAt}.`,
-    )
-  }
-  return notices
 }

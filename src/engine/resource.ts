@@ -43,6 +43,8 @@ export interface Finding {
   /** kubeadm's id for the same check where it has one; what `--ignore` takes. */
   readonly check: string
   readonly severity: 'error' | 'warning'
+  /** The run cannot go on whatever is ignored. */
+  readonly final?: boolean
   readonly message: string
   readonly hint: string
 }

@@ -27,7 +27,7 @@ export function parseSource(file: string, text: string): SourceFile | readonly I
       problemAt(offset, 'KW1001', `there is no anchor &${name} before *${name}`, 'to write a *, quote the text'),
     ),
   )
-  if (problems.length > 0) return problems
+  if (problems.length > 0) return withoutSequels(problems)
   try {
     return { file, document, lines, data: document.toJS({ maxAliasCount: 100 }) as unknown }
   } catch (error) {
@@ -35,10 +35,17 @@ export function parseSource(file: string, text: string): SourceFile | readonly I
   }
 }
 
+/** A tab breaks the structure around it, which is no problem of its own; and the first tab says what to do about all. */
+function withoutSequels(problems: readonly InventoryProblem[]): readonly InventoryProblem[] {
+  const tab = problems.find(({ code }) => code === 'KW1002')
+  if (tab === undefined) return problems
+  return [tab, ...problems.filter(({ code }) => code !== 'KW1002' && code !== 'KW1001')]
+}
+
 function syntaxMessage(code: string, message: string, from: string): [InventoryCode, string, string] {
   switch (code) {
     case 'TAB_AS_INDENT':
-      return ['KW1002', 'a tab is used for indentation', 'YAML is indented by spaces only']
+      return ['KW1002', 'a tab is used for indentation', 'YAML is indented by spaces only: replace each tab']
     case 'DUPLICATE_KEY':
       return ['KW1003', `the key ${from.split(/[:\n]/)[0]} is written twice`, 'merge the two, or remove one']
     case 'MULTIPLE_DOCS':

@@ -31,6 +31,11 @@ export function error(check: string, message: string, hint: string): Finding {
   return { check, severity: 'error', message, hint }
 }
 
+/** A finding that stops the run and cannot be ignored: what would follow cannot be taken back. */
+export function refusal(check: string, message: string, hint: string): Finding {
+  return { ...error(check, message, hint), final: true }
+}
+
 /** A finding that is only told. */
 export function warning(check: string, message: string, hint: string): Finding {
   return { check, severity: 'warning', message, hint }

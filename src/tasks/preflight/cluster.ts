@@ -1,5 +1,5 @@
 import type { Finding } from '../../engine/resource.ts'
-import { checks, enumerate, error, isFirstControlPlane, warning, type Check } from './check.ts'
+import { checks, enumerate, error, isFirstControlPlane, refusal, warning, type Check } from './check.ts'
 import { ownership, ownRecord } from './ownership.ts'
 
 /** What the living cluster was made with and the inventory now says otherwise. Until a command for it exists, it is refused. */
@@ -49,7 +49,7 @@ function changed(
 ): readonly Finding[] {
   if (living === undefined || living === wanted) return []
   const message = `the living cluster has the ${what} ${living}, the inventory says ${wanted}; apply cannot change it, because ${why}`
-  return [error(check, message, `Set the ${what} in the inventory back to ${living}.`)]
+  return [refusal(check, message, `Set the ${what} in the inventory back to ${living}.`)]
 }
 
 /** Another network in the API than the inventory's. */
@@ -58,7 +58,7 @@ const cni: Check = (context) => {
   const others = observed.cnis.filter((name) => name !== cluster.cni.name)
   if (others.length === 0 || !isFirstControlPlane(context)) return []
   const message = `the living cluster has the network ${enumerate(others)}, the inventory says ${cluster.cni.name}; apply cannot change it, because all pods would lose theirs`
-  return [error('CNI', message, `Set spec.cni to ${others[0]}, or remove it from the cluster first.`)]
+  return [refusal('CNI', message, `Set spec.cni to ${others[0]}, or remove it from the cluster first.`)]
 }
 
 /** A node's name is its identity: certificates, etcd's member and the Node object carry it. */
@@ -69,7 +69,7 @@ const nodeName: Check = ({ cluster, host, facts, observed }) => {
   if (renamed === undefined || cluster.hosts.some(({ name }) => name === renamed.name)) return []
   const message = `the host with the address ${facts.nodeIP} is the node ${renamed.name} of the living cluster, the inventory calls it ${host.name}; apply cannot rename it`
   return [
-    error(
+    refusal(
       'NodeName',
       message,
       `Name the host ${renamed.name} in the inventory, or remove the node from the cluster first.`,

@@ -12,7 +12,7 @@ export function ownership(context: Context): 'ours' | 'foreign' | 'none' {
 }
 
 /** The record of our cluster on the first host that has one. */
-export function ownRecord({ cluster, fleet }: Context): ClusterRecord | undefined {
+export function ownRecord({ cluster, fleet }: Pick<Context, 'cluster' | 'fleet'>): ClusterRecord | undefined {
   const controlPlanesFirst = cluster.hosts.toSorted((one, other) => rank(one.roles) - rank(other.roles))
   const records = controlPlanesFirst.map(({ name }) => fleet.get(name)?.state.cluster)
   return records.find((record) => record?.name === cluster.name)

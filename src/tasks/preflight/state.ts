@@ -1,5 +1,5 @@
 import { manifestsDirectory } from '../../kubernetes/node.ts'
-import { checks, enumerate, error, isControlPlane, warning, type Check } from './check.ts'
+import { checks, enumerate, error, isControlPlane, refusal, warning, type Check } from './check.ts'
 import { ownership, ownRecord } from './ownership.ts'
 
 /** A host belongs to one cluster; nothing is written on another's. */
@@ -9,7 +9,7 @@ const foreignCluster: Check = (context) => {
   const own = ownRecord(context)
   const ours = own === undefined ? context.cluster.name : `${own.name} (${own.id})`
   return [
-    error(
+    refusal(
       'ForeignCluster',
       `the host belongs to the cluster ${record.name} (${record.id}), the inventory describes ${ours}`,
       'Remove the host from this inventory, or reset it with the inventory of its own cluster first.',

@@ -7,7 +7,22 @@ export const syntax: readonly WrongInput[] = [
     text: `spec:
 	kubernetesVersion: 1.37.1
 `,
-    printed: ['inventory.yaml:2:1: a tab is used for indentation (KW1002)', '    YAML is indented by spaces only'],
+    printed: [
+      'inventory.yaml:2:1: a tab is used for indentation (KW1002)',
+      '    YAML is indented by spaces only: replace each tab',
+    ],
+  },
+  {
+    title: 'tabs everywhere are one problem, without what else is wrong because of them',
+    text: `spec:
+  hosts:
+\t- name: cp1
+\t  address: 192.0.2.11
+`,
+    printed: [
+      'inventory.yaml:3:1: a tab is used for indentation (KW1002)',
+      '    YAML is indented by spaces only: replace each tab',
+    ],
   },
   {
     title: 'a key that is written twice is found at its second place',
