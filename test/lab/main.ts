@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { buildArtifacts } from './artifacts/build.ts'
+import { buildArtifacts, missingArtifacts } from './artifacts/build.ts'
+import { newestKubernetes } from './artifacts/versions.ts'
 import type { Suite } from './hosts/definition.ts'
 import { labDown, labDownAll } from './hosts/down.ts'
 import { defaultLab } from './hosts/paths.ts'
@@ -42,13 +43,15 @@ program
   .action(async ({ image, ...options }: UpOptions) => {
     const lab = await labUp({ ...options, suite: image })
     process.stdout.write(`${lab.inventoryPath}\n`)
+    const missing = await missingArtifacts([options.kubernetes ?? newestKubernetes])
+    if (missing.length > 0) progress(`The bundle lacks ${missing.join(', ')}: run "npm run lab -- artifacts".`)
   })
 
 program
   .command('down')
   .description('remove what "up" has made')
   .option('--name <name>', 'name of the lab', defaultLab)
-  .option('--all', 'every lab')
+  .option('--all', 'every lab of this checkout, and those whose checkout is gone')
   .action(async (options: { name: string; all?: boolean }) => {
     await (options.all === true ? labDownAll() : labDown(options.name))
   })

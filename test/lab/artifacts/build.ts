@@ -29,6 +29,11 @@ export async function buildArtifacts(options: ArtifactOptions = {}): Promise<str
   return bundleDirectory
 }
 
+/** What the bundle lacks for these Kubernetes releases. */
+export async function missingArtifacts(kubernetes: readonly string[]): Promise<readonly string[]> {
+  return (await incomplete(recipesFor(kubernetes))).map((recipe) => recipe.title)
+}
+
 function recipesFor(releases: readonly string[]): readonly Recipe[] {
   const [first = '', ...others] = releases
   return [

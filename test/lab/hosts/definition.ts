@@ -95,10 +95,10 @@ export function managementNetwork(name: string): string {
   return `kw-${name}-management`
 }
 
-/** The lab of this name as it was defined, if there is one. */
-export async function readLab(name: string): Promise<LabDefinition | undefined> {
+/** The lab of this name as it was defined, if there is one; in this checkout unless another file is given. */
+export async function readLab(name: string, file = labPaths(name).definition): Promise<LabDefinition | undefined> {
   try {
-    return JSON.parse(await readFile(labPaths(name).definition, 'utf8')) as LabDefinition
+    return JSON.parse(await readFile(file, 'utf8')) as LabDefinition
   } catch {
     return undefined // absent, or cut off before anything was made
   }

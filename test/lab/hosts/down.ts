@@ -1,10 +1,10 @@
-import { readdir, rm, rmdir } from 'node:fs/promises'
+import { rm, rmdir } from 'node:fs/promises'
 import { $, ask } from '../shell.ts'
-import { readLab } from './definition.ts'
 import { restoreInotify } from './inotify.ts'
 import { endIsolation } from './isolation.ts'
+import { knownLabs } from './owners.ts'
 import { defaultLab, labPaths, labsDirectory, stateDirectory } from './paths.ts'
-import { withLab } from './turns.ts'
+import { withLab, withMachine } from './turns.ts'
 import { labContainers, removeContainers, removeNetworks } from './podman.ts'
 
 /** Takes a lab down: removes what bringing it up made, and nothing else. */
@@ -13,19 +13,11 @@ export async function labDown(name: string = defaultLab): Promise<void> {
   await afterLast()
 }
 
-/** Takes every lab down, also one whose files are gone. */
+/** Takes every lab of this checkout down, and those whose checkout is gone. */
 export async function labDownAll(): Promise<void> {
-  for (const name of await labNames()) await withLab(name, () => removeLab(name))
+  const labs = (await knownLabs()).filter((lab) => lab.elsewhere === undefined)
+  for (const { name } of labs) await withLab(name, () => removeLab(name))
   await afterLast()
-}
-
-/** The names of all labs that left anything behind. */
-export async function labNames(): Promise<readonly string[]> {
-  const defined = await readdir(stateDirectory).catch(() => [])
-  const running = (await labContainers()).map((container) => container.lab)
-  const networks = await ask`podman network ls --filter label=kubewright-lab --format ${'{{.Name}}'}`
-  const ofNetworks = networks.stdout.split('\n').flatMap((line) => /^kw-([a-z0-9]+)-/.exec(line)?.slice(1) ?? [])
-  return [...new Set([...defined, ...running, ...ofNetworks])].sort()
 }
 
 /** Removes one lab's containers, disks, networks and files, as far as they exist. */
@@ -47,6 +39,7 @@ export async function removeLab(name: string): Promise<void> {
 }
 
 async function afterLast(): Promise<void> {
-  const definitions = await Promise.all((await labNames()).map(readLab))
-  if (definitions.length === 0) await restoreInotify()
+  await withMachine(async () => {
+    if ((await knownLabs()).length === 0) await restoreInotify()
+  })
 }

@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { $, ask } from '../shell.ts'
 import { managementNetwork, nodeNetwork, type HostDefinition, type LabDefinition } from './definition.ts'
+import { labPaths } from './paths.ts'
 
 const label = 'kubewright-lab'
 
@@ -10,18 +11,20 @@ export interface ListedContainer {
   readonly id: string
   readonly name: string
   readonly lab: string
+  /** The file in some checkout that defines the lab. */
+  readonly definition: string
 }
 
 /** Every container of every lab, whether it runs or not. */
 export async function labContainers(): Promise<readonly ListedContainer[]> {
-  const format = `{{.ID}} {{.Names}} {{index .Labels "${label}"}}`
+  const format = `{{.ID}} {{.Names}} {{index .Labels "${label}"}} {{index .Labels "${label}-definition"}}`
   const { stdout } = await $`podman ps --all --no-trunc --filter label=${label} --format ${format}`
   return stdout
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => {
-      const [id = '', name = '', lab = ''] = line.split(' ')
-      return { id, name, lab }
+      const [id = '', name = '', lab = '', ...definition] = line.split(' ')
+      return { id, name, lab, definition: definition.join(' ') }
     })
 }
 
@@ -53,7 +56,8 @@ export async function networkExists(name: string): Promise<boolean> {
 export async function createNetworks(lab: LabDefinition): Promise<void> {
   const create = async (name: string, subnet: string, options: readonly string[]): Promise<void> => {
     if (await networkExists(name)) return
-    await $`podman network create --disable-dns --label ${`${label}=${lab.name}`} --subnet ${subnet} ${options} ${name}`
+    const labels = [`${label}=${lab.name}`, `${label}-definition=${labPaths(lab.name).definition}`]
+    await $`podman network create --disable-dns ${labels.flatMap((text) => ['--label', text])} --subnet ${subnet} ${options} ${name}`
   }
   if (lab.topology.twoNetworks) await create(managementNetwork(lab.name), `10.90.${lab.subnet}.0/24`, [])
   // With two networks the default route belongs to the other one.

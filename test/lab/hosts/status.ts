@@ -1,17 +1,26 @@
 import { readLab } from './definition.ts'
-import { labNames } from './down.ts'
+import { knownLabs } from './owners.ts'
 import { answers, labContainers } from './podman.ts'
 
 /** A table of all labs and hosts. */
 export async function statusTable(): Promise<string> {
   const running = new Set((await labContainers()).map((container) => container.name))
-  const rows = [['LAB', 'HOST', 'ROLE', 'ADDRESS', 'NODE IP', 'DEBIAN', 'STATE']]
-  for (const name of await labNames()) {
-    const lab = await readLab(name)
+  const rows = [['LAB', 'HOST', 'ROLE', 'ADDRESS', 'NODE IP', 'DEBIAN', 'STATE', 'CHECKOUT']]
+  for (const { name, elsewhere } of await knownLabs()) {
+    const lab = await readLab(name, elsewhere)
     if (lab === undefined) rows.push([name, '-', '-', '-', '-', '-', 'remains of a lab: take it down'])
     for (const host of lab?.hosts ?? []) {
       const state = !running.has(host.container) ? 'missing' : (await answers(host.container)) ? 'up' : 'down'
-      rows.push([name, host.name, host.role, host.address, host.nodeIP, lab?.topology.suite ?? '', state])
+      rows.push([
+        name,
+        host.name,
+        host.role,
+        host.address,
+        host.nodeIP,
+        lab?.topology.suite ?? '',
+        state,
+        elsewhere ?? '',
+      ])
     }
   }
   if (rows.length === 1) return 'No lab is up.'

@@ -9,6 +9,7 @@ import { writeInventory } from './inventory.ts'
 import { isolate } from './isolation.ts'
 import { makeKeys } from './keys.ts'
 import { asLab, type Lab } from './lab.ts'
+import { refuseForeign } from './owners.ts'
 import { checkLabName, defaultLab } from './paths.ts'
 import { createNetworks, networkExists } from './podman.ts'
 import { startMissingHosts } from './repair.ts'
@@ -44,6 +45,7 @@ export async function labUp(options: LabOptions = {}): Promise<Lab> {
 }
 
 async function bringUp(name: string, options: LabOptions): Promise<Lab> {
+  if (options.fresh !== true) await refuseForeign(name)
   // Without a definition there may still be containers and networks of a lab whose files are gone.
   if (options.fresh === true || (await readLab(name)) === undefined) await removeLab(name)
   const topology: Topology = {
