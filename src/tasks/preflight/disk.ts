@@ -86,8 +86,12 @@ export const diskPressure: Check = (context) => {
     { signal: 'nodefs.available', path: host.directories.kubelet },
     { signal: 'imagefs.available', path: host.directories.containerd },
   ]
+  // A disk that is too small anyway has a finding already.
+  const roomy = byDevice(facts.survey.disks).flatMap((disks) =>
+    disks[0].free < minimumFor(disks, context) ? [] : disks,
+  )
   return signals.flatMap(({ signal, path }) => {
-    const disk = facts.survey.disks.find((one) => one.path === path)
+    const disk = roomy.find((one) => one.path === path)
     const least = disk === undefined ? undefined : bytesOf(thresholds[signal], disk.total)
     if (disk === undefined || least === undefined || disk.free >= least) return []
     const percent = Math.floor((disk.free / disk.total) * 100)

@@ -35,4 +35,7 @@ test('the summary counts errors, warnings and what was ignored', () => {
 test('the way around is named once per check', () => {
   expect(ignoreHint(blocking)).toBe('If you know better: --ignore NumCPU')
   expect(ignoreHint([])).toBeUndefined()
+  const [first] = blocking
+  const final = first === undefined ? [] : [{ ...first, finding: { ...first.finding, final: true } }]
+  expect(ignoreHint([...blocking, ...final])).toBeUndefined()
 })

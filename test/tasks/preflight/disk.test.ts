@@ -86,6 +86,10 @@ describe("the kubelet's thresholds", () => {
     expect(found(preflightHost, onOurs(root, tight))).toEqual(['warning DiskPressure'])
   })
 
+  test('say nothing of a disk that is too small anyway', () => {
+    expect(found(preflightHost, on(root, { ...images, free: 0 }))).toEqual(['error DiskSpace'])
+  })
+
   test('are those of the inventory where it sets some', () => {
     const config = { evictionHard: { 'imagefs.available': '1Gi' } }
     const host = hostOf({ kubelet: { config, extraArgs: [], patches: [] } })
