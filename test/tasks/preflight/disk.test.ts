@@ -87,7 +87,7 @@ describe("the kubelet's thresholds", () => {
   })
 
   test('say nothing of a disk that is too small anyway', () => {
-    expect(found(preflightHost, on(root, { ...images, free: 0 }))).toEqual(['error DiskSpace'])
+    expect(found(preflightHost, on(root, { ...images, device: '/dev/vdb', free: 0 }))).toEqual(['error DiskSpace'])
   })
 
   test('are those of the inventory where it sets some', () => {
