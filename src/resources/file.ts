@@ -163,5 +163,5 @@ function differences(
 /** A unified diff of two texts, without the names of files that do not exist. */
 export function textDiff(path: string, before: string, after: string): string {
   const patch = createTwoFilesPatch(path, path, before, after, undefined, undefined, { context: 2 })
-  return patch.split('\n').slice(3).join('\n').trimEnd()
+  return patch.split('\n').slice(4).join('\n').trimEnd()
 }

@@ -46,7 +46,7 @@ export interface SwapUnit {
   readonly remedy: 'mask' | 'disable'
 }
 
-/** No unit that would bring swap back at boot: swap units, whatever generated them (but for `/etc/fstab`), and services for zram. */
+/** No unit that would bring swap back at boot (what is on now is {@link noSwap}'s): swap units, whatever generated them (but for `/etc/fstab`), and services for zram. */
 export function noSwapUnits(): Resource<readonly SwapUnit[]> {
   return {
     id: 'swap:boot',
@@ -62,7 +62,7 @@ export function noSwapUnits(): Resource<readonly SwapUnit[]> {
         impact: 'none',
         actions: units.map(({ unit, remedy }) => ({
           kind: 'run',
-          command: sh`systemctl ${remedy} --quiet --now ${unit}`,
+          command: sh`systemctl ${remedy} --quiet ${unit}`,
           undo: 'inverse',
         })),
       }

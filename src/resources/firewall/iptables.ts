@@ -46,10 +46,12 @@ export function iptables(family: IPFamily, options: FirewallOptions): Resource<I
 
 /** A chain is closed if its policy drops, or if a rule rejects what came so far. FORWARD counts only with INPUT: Docker closes it, too, and Flannel copes with that. */
 function missingIn(listing: string, openings: readonly Opening[]): readonly Opening[] {
-  const isClosed = (chain: string): boolean =>
-    new RegExp(`^(-P ${chain} DROP|-A ${chain} -j (DROP|REJECT)\\b)`, 'm').test(listing)
-  if (!isClosed('INPUT')) return []
-  return openings.filter((one) => isClosed(chainOf(one)) && !hasRule(listing, one))
+  if (!isClosed(listing, 'INPUT')) return []
+  return openings.filter((one) => isClosed(listing, chainOf(one)) && !hasRule(listing, one))
+}
+
+function isClosed(listing: string, chain: 'INPUT' | 'FORWARD'): boolean {
+  return new RegExp(`^(-P ${chain} DROP|-A ${chain} -j (DROP|REJECT)\\b)`, 'm').test(listing)
 }
 
 function chainOf(opening: Opening): 'INPUT' | 'FORWARD' {
@@ -76,7 +78,7 @@ function withRules(text: string, missing: readonly Opening[]): string {
 }
 
 function unkept(program: string, state: IptablesState, { manage }: FirewallOptions): readonly Finding[] {
-  if (!manage || state.file.present || !/^-P INPUT DROP|^-A INPUT -j /m.test(state.rules)) return []
+  if (!manage || state.file.present || !isClosed(state.rules, 'INPUT')) return []
   return [
     {
       check: 'FirewallPersistence',

@@ -1,13 +1,13 @@
 import semver from 'semver'
 import { task } from '../../engine/task.ts'
-import type { ContainerdOptions, Proxy, RuntimeOption } from '../../inventory/cluster.ts'
-import { kubeletConfiguration } from '../../kubernetes/kubelet.ts'
+import type { ContainerdOptions, RuntimeOption } from '../../inventory/cluster.ts'
+import { kubeletConfiguration, kubeletProxyDropIn } from '../../kubernetes/kubelet.ts'
 import { imagesOf } from '../../kubernetes/versions.ts'
 import { renderText, type View } from '../../render/template.ts'
 import { directory, file, ownedDirectory, type FileResource } from '../../resources/file.ts'
 import { service } from '../../resources/service.ts'
 import type { Context } from '../context.ts'
-import { registryFiles } from './registries.ts'
+import { registriesDirectory, registryFiles } from './registries.ts'
 import { adoptedContainerd, containerdPrograms, containerdVersion } from './runtime.ts'
 
 /** Configures containerd as the CRI runtime. It restarts only when something that it reads has changed. */
@@ -15,17 +15,15 @@ export const containerdConfig = task<Context>({
   name: 'containerd/config',
   summary: 'Configure containerd',
   resources: (context) => {
-    const { proxy } = context.cluster
     const config = file('/etc/containerd/config.toml', renderText(templateFor(context), configView(context)))
     const registries = registryFiles(context) // read at each pull, so they need no restart
-    const [environment, dropIn] = [proxyEnvironment(proxy), proxyDropIn(proxy)]
-    const inputs = [config, ...unit(context), ...environment, ...dropIn, ...containerdPrograms(context)]
+    const dropIn = proxyDropIn(context)
+    const inputs = [config, ...unit(context), ...dropIn, ...containerdPrograms(context)]
     return [
       config,
       directory('/etc/containerd/conf.d'),
       ...registries,
-      ...environment,
-      ownedDirectory('/etc/containerd', [config, ...registries, ...environment]),
+      ownedDirectory(registriesDirectory, registries),
       file('/etc/crictl.yaml', renderText('containerd/crictl.yaml', { endpoint: endpointOf(context) })),
       ...unit(context),
       ...dropIn,
@@ -78,17 +76,10 @@ function unit(context: Context): readonly FileResource[] {
 
 const dropIns = '/etc/systemd/system/containerd.service.d'
 
-function proxyDropIn(proxy: Proxy | undefined): readonly FileResource[] {
-  return proxy === undefined ? [] : [file(`${dropIns}/http-proxy.conf`, renderText('containerd/http-proxy.conf', {}))]
-}
-
-/** A file of its own: what is in a unit anybody can read, and the address of a proxy may hold a password. */
-function proxyEnvironment(proxy: Proxy | undefined): readonly FileResource[] {
-  if (proxy === undefined) return []
-  const values = { HTTP_PROXY: proxy.http, HTTPS_PROXY: proxy.https, NO_PROXY: proxy.noProxy.join(',') }
-  const variables = Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]))
-  const text = renderText('containerd/proxy.env', { variables })
-  return [file('/etc/containerd/proxy.env', text, { mode: 0o600, confidential: true })]
+/** The same environment as the kubelet's. */
+function proxyDropIn({ cluster }: Context): readonly FileResource[] {
+  const text = kubeletProxyDropIn(cluster)
+  return text === undefined ? [] : [file(`${dropIns}/http-proxy.conf`, text, { mode: 0o600, confidential: true })]
 }
 
 /** Docker uses the same service, and restarts with it. */

@@ -202,36 +202,33 @@ test('a mirror that leaves the inventory leaves the host, and what others put th
   await applyTasks(host, containerdConfig, withRegistries(registries))
   host.write('/etc/containerd/certs.d/quay.io/hosts.toml', 'server = "https://quay.io"\n')
   host.write('/etc/containerd/conf.d/nvidia.toml', 'version = 3\n')
-  expect(listed(await planTasks(host, containerdConfig, context))).toEqual(['delete owned:/etc/containerd'])
+  expect(listed(await planTasks(host, containerdConfig, context))).toEqual(['delete owned:/etc/containerd/certs.d'])
   await applyTasks(host, containerdConfig, context)
   expect(host.read('/etc/containerd/certs.d/docker.io/hosts.toml')).toBeUndefined()
   expect(host.read('/etc/containerd/certs.d/quay.io/hosts.toml')).toBeDefined()
   expect(host.read('/etc/containerd/conf.d/nvidia.toml')).toBeDefined()
 })
 
-test('a proxy reaches containerd by a file that only root can read, and goes with the inventory’s', async () => {
+test('a proxy reaches containerd by a drop-in, and leaves it with the inventory’s', async () => {
   await applyTasks(host, containerdConfig, context)
-  const proxy = { http: 'http://me:secret@proxy:3128', https: undefined, noProxy: ['10.0.0.0/8', '.svc'] }
+  const proxy = { http: 'http://proxy:3128/%20', https: undefined, noProxy: ['10.0.0.0/8', '.svc'] }
   const proxied = contextOf({ artifacts, cluster: clusterOf({ proxy }) })
-  const plan = await planTasks(host, containerdConfig, proxied)
-  expect(listed(plan)).toEqual([
-    'create file:/etc/containerd/proxy.env',
-    'create file:/etc/systemd/system/containerd.service.d/http-proxy.conf',
+  const path = '/etc/systemd/system/containerd.service.d/http-proxy.conf'
+  expect(listed(await planTasks(host, containerdConfig, proxied))).toEqual([
+    `create file:${path}`,
     'restart service:containerd.service',
   ])
-  expect(JSON.stringify(plan.changes.map(({ change }) => [change.summary, change.diff]))).not.toContain('secret')
   await applyTasks(host, containerdConfig, proxied)
-  expect(host.read('/etc/containerd/proxy.env')).toBe(
-    'HTTP_PROXY="http://me:secret@proxy:3128"\nNO_PROXY="10.0.0.0/8,.svc"\n',
+  expect(host.read(path)).toContain(
+    'Environment="HTTP_PROXY=http://proxy:3128/%%20"\nEnvironment="NO_PROXY=10.0.0.0/8,.svc"\n',
   )
-  expect(host.snapshot().get('/etc/containerd/proxy.env')).toMatch(/^600 /)
+  expect(host.snapshot().get(path)).toMatch(/^600 /)
   expect(listed(await planTasks(host, containerdConfig, proxied))).toEqual([])
   expect(listed(await planTasks(host, containerdConfig, context))).toEqual([
-    'delete owned:/etc/containerd',
     'delete owned:/etc/systemd/system/containerd.service.d',
     'restart service:containerd.service',
   ])
   await applyTasks(host, containerdConfig, context)
-  expect(host.read('/etc/containerd/proxy.env')).toBeUndefined()
+  expect(host.read(path)).toBeUndefined()
   expect(listed(await planTasks(host, containerdConfig, context))).toEqual([])
 })

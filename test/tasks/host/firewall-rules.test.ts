@@ -124,6 +124,16 @@ describe.skipIf(!hasTools)('iptables', () => {
     expect(await summaries(host)).toEqual([])
   })
 
+  test('rules that keep nobody out need no opening', async () => {
+    const host = sandboxHost({ network: true })
+    host.provide('iptables')
+    await host.run(sh`iptables -N KUBE-FIREWALL
+iptables -A KUBE-FIREWALL -s 192.0.2.1 -j DROP
+iptables -A INPUT -j KUBE-FIREWALL`)
+    const { changes, findings } = await planTasks(host, hostFirewall, contextOf())
+    expect([...changes, ...findings]).toEqual([])
+  })
+
   test('a FORWARD that drops by itself is Docker’s doing, and Flannel sees to it', async () => {
     const host = sandboxHost({ network: true })
     host.provide('iptables')
