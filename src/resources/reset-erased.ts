@@ -79,24 +79,24 @@ function parseErased(output: string): Erased {
   return { paths: [...new Set(paths)].sort(), size: size === undefined || size === '' ? undefined : Number(size) }
 }
 
-/** Directories that a cluster needed, and that are of no use to anyone when there is nothing in them any more. */
-export function withoutEmpty(directories: readonly string[]): Resource<readonly string[]> {
+/** Directories that a cluster needed, and that are of no use to anyone when there is nothing in them any more. `after` is what empties them. */
+export function withoutEmpty(directories: readonly string[], after: readonly string[]): Resource<readonly string[]> {
   const functions = scriptFile('host/reset.sh')
+  const command = lines(functions, sh`kw_prune ${directories} || exit 1`)
+  const change = (summary: string): Change => ({
+    verb: 'delete',
+    summary,
+    impact: 'none',
+    actions: [{ kind: 'run', command, undo: 'inverse' }],
+  })
   return {
     id: 'reset:directories',
+    inputs: after,
     probe: {
       script: lines(functions, sh`kw_empty ${directories}`),
       parse: (output) => output.split('\n').filter((line) => line !== ''),
     },
-    compare(empty): Change | undefined {
-      if (empty.length === 0) return undefined
-      const command = lines(functions, sh`kw_prune ${directories} || exit 1`)
-      return {
-        verb: 'delete',
-        summary: `remove empty directories (${empty.join(', ')})`,
-        impact: 'none',
-        actions: [{ kind: 'run', command, undo: 'inverse' }],
-      }
-    },
+    compare: (empty) => (empty.length === 0 ? undefined : change(`remove empty directories (${empty.join(', ')})`)),
+    stale: () => change('remove the directories that are empty then'),
   }
 }

@@ -9,6 +9,8 @@ export interface PodsState {
   readonly containers: readonly string[]
   /** Network namespaces of pods in which no process is left. */
   readonly networks: readonly string[]
+  /** systemd's units for the cgroups of pods. */
+  readonly slices: readonly string[]
   /** containerd's other namespaces with something that runs. */
   readonly foreign: readonly string[]
 }
@@ -25,11 +27,12 @@ export function endedPods({ criSocket, ours }: PodsOptions): Resource<PodsState>
   return {
     id: 'reset:pods',
     probe: { script: lines(functions, sh`kw_pods_left ${criSocket}`), parse: parsePods },
-    compare({ processes, containers, networks }): Change | undefined {
+    compare({ processes, containers, networks, slices }): Change | undefined {
       const found = [
         ...counted(containers.length, 'container'),
         ...counted(processes.length, 'process', 'processes'),
         ...counted(networks.length, 'network namespace'),
+        ...counted(slices.length, 'slice'),
       ]
       if (found.length === 0) return undefined
       return {
@@ -72,6 +75,7 @@ function parsePods(output: string): PodsState {
     processes: of('process', 'shim'),
     containers: of('container'),
     networks: of('network'),
+    slices: of('slice'),
     foreign: of('foreign'),
   }
 }

@@ -53,12 +53,15 @@ kw_orphans() {
     case $kw_used in *"[$(stat -c %i "$kw_netns")]"*) ;; *) echo "$kw_netns" ;; esac
   done
 }
+# kw_slices: the units of systemd that hold the pods' cgroups.
+kw_slices() { systemctl list-units --all --plain --no-legend 'kubepods*.slice' | cut -d ' ' -f 1; }
 # kw_pods_left SOCKET: what is left of pods, a line each.
 kw_pods_left() {
   kw_pod_processes | sed 's/^/process /'
   kw_shims | sed 's/^/shim /'
   kw_ctr "$1" -n k8s.io containers ls -q | sed 's/^/container /'
   kw_orphans | sed 's/^/network /'
+  kw_slices | sed 's/^/slice /'
   for kw_name in $(kw_ctr "$1" namespaces ls -q); do
     [ "$kw_name" = k8s.io ] || [ -z "$(kw_ctr "$1" -n "$kw_name" tasks ls -q)" ] || echo "foreign $kw_name"
   done
@@ -83,6 +86,7 @@ kw_end_pods() {
   kill -KILL $(kw_shims) 2>/dev/null
   kw_until_gone 10
   kw_orphans | while read -r kw_netns; do umount -l "$kw_netns" 2>/dev/null; rm -f "$kw_netns"; done
+  systemctl stop $(kw_slices) 2>/dev/null
   find /sys/fs/cgroup -depth -type d -path '*/kubepods*' -exec rmdir {} + 2>/dev/null
   return 0
 }

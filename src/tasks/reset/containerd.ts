@@ -17,9 +17,15 @@ export const resetContainerd = task<Context>({
     return [
       stoppedService('containerd.service'),
       unmounted('containerd', [directory, runtimeState]),
-      erased('containerd', [{ directory, names: ['io.containerd.*', 'tmpmounts'] }, { directory: runtimeState }], {
-        what: 'images and containers',
-      }),
+      erased(
+        'containerd',
+        [
+          { directory, names: ['io.containerd.*', 'tmpmounts'] },
+          { directory: runtimeState },
+          { directory: '/run', names: ['nri'] },
+        ],
+        { what: 'images and containers' },
+      ),
     ]
   },
 })

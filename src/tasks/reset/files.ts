@@ -17,29 +17,38 @@ export const resetFiles = task<Context>({
     const { etcd, containerd } = context.host.directories
     const data = ['/etc/kubernetes', '/var/lib/cni', etcd, containerd, ...kubeletDirectories(context)]
     const edited = ['/etc/fstab', '/etc/hosts', ...firewallFiles.iptables, ...firewallFiles.nftables]
+    const afterwards = sh`systemctl daemon-reload; swapon -a || true`
+    const emptied = ['cni', 'kubelet', 'kubernetes', 'etcd', 'containerd'].map((name) => `erased:${name}`)
     return [
       // A copy from before the installation would lose what the owner has changed since.
-      editedFile('/etc/fstab', withSwap, {
-        why: 'swap as it was',
-        afterwards: sh`systemctl daemon-reload; swapon -a || true`,
-      }),
+      editedFile('/etc/fstab', withSwap, { why: 'swap as it was', afterwards }),
       resolvableNames([]),
       uninstalled([...data, ...edited]),
-      withoutEmpty([
-        ...data,
-        '/etc/containerd',
-        '/etc/cni',
-        '/opt/cni',
-        '/etc/nftables.d',
-        '/usr/libexec/kubernetes',
-        ...['kubelet', 'containerd'].flatMap((unit) =>
-          ['/etc/systemd/system', '/usr/lib/systemd/system'].map((directory) => `${directory}/${unit}.service.d`),
-        ),
-        '/run/containerd',
-      ]),
+      withoutEmpty(directories, [...emptied, 'reset:installed']),
     ]
   },
 })
+
+/** Nobody else makes these. Where the inventory names others, what is empty there may be its owner's. */
+const directories = [
+  '/etc/kubernetes',
+  '/etc/containerd',
+  '/etc/cni',
+  '/etc/nftables.d',
+  '/opt/cni',
+  '/opt/containerd',
+  '/usr/libexec/kubernetes',
+  '/var/lib/cni',
+  '/var/lib/containerd',
+  '/var/lib/etcd',
+  '/var/lib/kubelet',
+  '/run/containerd',
+  '/run/netns',
+  ...['kubelet', 'containerd'].flatMap((unit) => [
+    `/etc/systemd/system/${unit}.service.d`,
+    `/usr/lib/systemd/system/${unit}.service.d`,
+  ]),
+]
 
 /** The text of `/etc/fstab` with the lines that were commented out for the cluster. */
 export function withSwap(fstab: string): string {

@@ -13,6 +13,7 @@ export const kubeletNames = [
   'plugins',
   'plugins_registry',
   'pod-resources',
+  'pods-api',
   'device-plugins',
   'checkpoints',
   'pki',
