@@ -24,7 +24,8 @@ program
   .command('artifacts')
   .description('build or fetch everything that a cluster is installed from')
   .option('--kubernetes <version...>', 'Kubernetes releases; all known ones by default')
-  .action(async (options: { kubernetes?: string[] }) => {
+  .option('--calico', 'Calico, too')
+  .action(async (options: { kubernetes?: string[]; calico?: boolean }) => {
     process.stdout.write(`${await buildArtifacts(options)}\n`)
   })
 

@@ -7,6 +7,7 @@ import { withLock } from '../lock.ts'
 import { requirePrograms } from './prerequisites.ts'
 import type { Recipe } from './recipe.ts'
 import { agnhost, flannel, registry } from './recipes/addons.ts'
+import { calico } from './recipes/calico.ts'
 import { coredns, etcd, pause } from './recipes/cluster.ts'
 import { kubernetes } from './recipes/kubernetes.ts'
 import { cniPlugins, containerd, runc } from './recipes/runtime.ts'
@@ -17,11 +18,16 @@ import { kubernetesReleases } from './versions.ts'
 export interface ArtifactOptions {
   /** Kubernetes releases; all that the lab knows by default. */
   readonly kubernetes?: readonly string[]
+  /** Calico as well; a cluster with Flannel does not need it. */
+  readonly calico?: boolean
 }
 
 /** Builds or fetches what the bundle and the tools lack, and answers the bundle's directory. */
 export async function buildArtifacts(options: ArtifactOptions = {}): Promise<string> {
-  const recipes = recipesFor(options.kubernetes ?? Object.keys(kubernetesReleases))
+  const recipes = [
+    ...recipesFor(options.kubernetes ?? Object.keys(kubernetesReleases)),
+    ...(options.calico === true ? [calico] : []),
+  ]
   if ((await incomplete(recipes)).length > 0) {
     await mkdir(cacheDirectory, { recursive: true })
     await withLock(join(cacheDirectory, 'lock'), async () => makeMissing(recipes))

@@ -12,6 +12,7 @@ export interface ImagePlan {
   readonly layers: readonly string[]
   readonly entrypoint: readonly string[]
   readonly command?: readonly string[]
+  readonly environment?: readonly string[]
 }
 
 const epoch = '1970-01-01T00:00:00Z'
@@ -51,8 +52,8 @@ function imageConfig(plan: ImagePlan, digests: readonly string[]): object {
     architecture,
     os: 'linux',
     config: {
-      Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
-      Entrypoint: plan.entrypoint,
+      Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...(plan.environment ?? [])],
+      ...(plan.entrypoint.length === 0 ? {} : { Entrypoint: plan.entrypoint }),
       ...(plan.command === undefined ? {} : { Cmd: plan.command }),
       WorkingDir: '/',
     },

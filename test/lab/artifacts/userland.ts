@@ -4,7 +4,7 @@ import { $ } from '../shell.ts'
 import { unpackedPackage } from './debian.ts'
 
 const shellApplets =
-  'sh cat cp date echo env false grep head hostname id ls ln mkdir mv nc nslookup ping ps rm sed sleep sort tail tee test touch true uname wc wget'
+  'sh cat cp date echo env false grep head hostname id ls ln mkdir mv nc nslookup ping ps rm sed sleep sort tail tee test touch true uname wc wget which'
 
 /** A shell and its everyday companions in one static file, for images whose manifests run them. */
 export async function busyboxTree(scratch: string): Promise<string> {

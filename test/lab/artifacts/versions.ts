@@ -24,6 +24,9 @@ export const versions = {
   flannelCniPlugin: '1.9.1-flannel1',
   // Flannel's plugin left the module of the reference plugins at 1.0; this is its last version there.
   flannelPluginModule: '0.9.1',
+  calico: '3.28.5',
+  // Calico's tags are no Go versions; this pre-release is the commit of the release above.
+  calicoModule: '1.11.0-cni-plugin.0.20250813170300-a0db560f0520',
   agnhost: '2.66.1',
   registry: '3.1.2',
 } as const
