@@ -27,14 +27,14 @@ export async function pollGate(
     run.emit({ type: 'waiting', host: run.host, resource: resource.id, reason: change.summary, seconds })
     await sleep(interval * 1000)
   }
-  const { output } = await target.diagnose(resource)
+  const { output, hint } = await target.diagnose(resource)
   throw new KubewrightError({
     code: 'KW3001',
     exit: 'apply',
     host: run.host,
     resource: resource.id,
     message: `Gave up after ${limit} s: ${change.summary}`,
-    hint: 'The output below says why; mend it and run apply again, it continues from here.',
+    hint: hint ?? 'The output below says why; mend it and run apply again, it continues from here.',
     output,
   })
 }

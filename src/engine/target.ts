@@ -32,6 +32,8 @@ export interface ReadyChange {
 /** Why a wait did not end: what the diagnosis printed. */
 export interface Diagnosis {
   readonly output: string
+  /** What helps, where the output tells of known trouble. */
+  readonly hint?: string
 }
 
 /** A host as the engine sees it. Every method rejects with `KubewrightError`. */

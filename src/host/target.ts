@@ -9,6 +9,7 @@ import type { ClusterRecord } from './facts.ts'
 import { beginShipment, finishShipment } from './operation.ts'
 import { probeBatch, probePrelude } from './probe.ts'
 import { braced } from './script.ts'
+import { explain as explanationOf } from './signatures.ts'
 
 /** The engine's view of a host that is reached by a transport. `record` is what the facts said of the cluster that owns it. */
 export function hostTarget(transport: Transport, record: ClusterRecord | undefined, lost: () => boolean): Target {
@@ -60,7 +61,9 @@ async function diagnose(resource: Resource, exec: (script: Command) => Promise<E
     braced(sh`${probePrelude}
 ${explain}`),
   )
-  return { output: tail(Buffer.concat([stdout, stderr]).toString('utf8'), 40) }
+  const output = tail(Buffer.concat([stdout, stderr]).toString('utf8'), 40)
+  const hint = explanationOf(output)
+  return hint === undefined ? { output } : { output, hint }
 }
 
 function tail(text: string, count: number): string {
@@ -141,6 +144,7 @@ function actionFailed(
     ...common,
     code: 'KW3004',
     message: `${failed?.change.summary ?? 'A change'} failed on ${host} (exit code ${exitCode ?? code})`,
-    hint: 'The output below is what the host said; mend it and run apply again, it continues from here.',
+    hint:
+      explanationOf(output) ?? 'The output below is what the host said; mend it and run apply again, it continues from here.',
   })
 }
