@@ -61,7 +61,7 @@ function agendaOf(host: SandboxHost, tasks: Tasks, context: Context): Agenda {
     resources: each.resources(context),
   }))
   const hosts = [{ host: host.target.name, steps }]
-  return { playbook: 'test', phases: [{ name: 'test', after: [], concurrency: 1, hosts }] }
+  return { playbook: 'test', phases: [{ name: 'test', after: [], afterAny: [], concurrency: 1, hosts }] }
 }
 
 function targetsOf(host: SandboxHost): ReadonlyMap<string, SandboxHost['target']> {
