@@ -13,6 +13,7 @@ function diskPaths({ directories, roles }: Host): readonly string[] {
     '/usr/bin',
     '/usr/local',
     '/var/lib',
+    '/var/lib/kubewright', // artifacts on their way, backups
     '/var/log',
     directories.containerd,
     directories.kubelet,

@@ -19,8 +19,8 @@ function servicesOf(context: Context): readonly Service[] {
   if (!isControlPlane(context)) return [kubelet, proxy]
   return [
     { port: apiServerPort(context.cluster), name: 'the API server', process: 'kube-apiserver', on: 'all' },
-    { port: 2379, name: "etcd's clients", process: 'etcd', on: 'node' },
-    { port: 2380, name: "etcd's peers", process: 'etcd', on: 'node' },
+    { port: 2379, name: 'etcd (for its clients)', process: 'etcd', on: 'node' },
+    { port: 2380, name: 'etcd (for its peers)', process: 'etcd', on: 'node' },
     { port: 10257, name: 'the controller manager', process: 'kube-controller', on: 'loopback' },
     { port: 10259, name: 'the scheduler', process: 'kube-scheduler', on: 'loopback' },
     kubelet,
