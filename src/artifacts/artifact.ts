@@ -1,3 +1,5 @@
+import type { Deliver } from '../engine/resource.ts'
+
 /** One file that a cluster needs, at one version, for one architecture. */
 export interface Artifact {
   readonly name: string
@@ -6,10 +8,10 @@ export interface Artifact {
   readonly architecture: string
   readonly kind: 'binary' | 'archive' | 'image' | 'manifest'
   readonly sha256: string
-  /** Bytes. */
-  readonly size: number
+  /** Bytes, where the source knows that. */
+  readonly size: number | undefined
   /** A file of the control machine, or a URL that the host downloads. */
-  readonly from: { readonly file: string } | { readonly url: string }
+  readonly from: Deliver['from']
   /** For images: the upstream reference, `registry.k8s.io/kube-apiserver:v1.37.1`. */
   readonly image: string | undefined
   /** For a binary that upstream ships inside an archive: its path in it. */

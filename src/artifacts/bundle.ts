@@ -31,7 +31,7 @@ export async function openBundle(directory: string): Promise<ArtifactIndex> {
 export function parseBundleIndex(
   text: string,
   path: string,
-  locate: (file: string) => Artifact['from'],
+  locate: (file: string, sha256: string) => Artifact['from'],
 ): ArtifactIndex {
   const parsed = bundleSchema.safeParse(parseJson(text, path))
   if (!parsed.success) throw unreadable(path, `is not an index of format 1 (${z.prettifyError(parsed.error)})`)
@@ -39,7 +39,7 @@ export function parseBundleIndex(
     ...rest,
     image,
     member: undefined,
-    from: locate(file),
+    from: locate(file, rest.sha256),
   }))
   return artifactIndex(artifacts, path)
 }

@@ -4,16 +4,21 @@ import { KubewrightError } from '../engine/errors.ts'
 import type { Cluster } from '../inventory/cluster.ts'
 import { addonTags } from '../kubernetes/versions.ts'
 import type { Artifact, ArtifactIndex } from './artifact.ts'
+import { fetchFile } from './cache.ts'
 
 /** Upstream's manifests that the cluster needs, by `name version`; one with a wrong checksum is refused (KW4003). */
-export async function readManifests(cluster: Cluster, artifacts: ArtifactIndex): Promise<ReadonlyMap<string, string>> {
-  const version = addonTags[cluster.cni.name].replace(/^v/, '')
-  const artifact = artifacts.find(cluster.cni.name, version, 'amd64')
-  return new Map([[`${cluster.cni.name} ${version}`, await readChecked(artifact)]])
+export async function readManifests(
+  { cni, proxy }: Pick<Cluster, 'cni' | 'proxy'>,
+  artifacts: ArtifactIndex,
+): Promise<ReadonlyMap<string, string>> {
+  const version = addonTags[cni.name].replace(/^v/, '')
+  const artifact = artifacts.find(cni.name, version, 'amd64')
+  return new Map([[`${cni.name} ${version}`, await readChecked(artifact, proxy)]])
 }
 
-async function readChecked({ name, version, from, sha256 }: Artifact): Promise<string> {
-  const bytes = 'file' in from ? await readFile(from.file) : await download(from.url)
+async function readChecked(artifact: Artifact, proxy: Cluster['proxy']): Promise<string> {
+  const { name, version, sha256 } = artifact
+  const bytes = await readFile(await localFile(artifact, proxy))
   if (createHash('sha256').update(bytes).digest('hex') === sha256) return bytes.toString('utf8')
   throw new KubewrightError({
     code: 'KW4003',
@@ -23,8 +28,7 @@ async function readChecked({ name, version, from, sha256 }: Artifact): Promise<s
   })
 }
 
-async function download(url: string): Promise<Buffer> {
-  const response = await fetch(url)
-  if (!response.ok) throw new KubewrightError({ code: 'KW4004', exit: 'connection', message: `${url} answers ${response.status}`, hint: 'Check spec.artifacts and the way to it from this machine.' })
-  return Buffer.from(await response.arrayBuffer())
+async function localFile({ name, from, sha256 }: Artifact, proxy: Cluster['proxy']): Promise<string> {
+  if ('url' in from) return fetchFile({ name, url: from.url.reveal(), sha256 }, proxy)
+  return from.origin === undefined ? from.file : fetchFile({ name, url: from.origin.reveal(), sha256 }, proxy)
 }

@@ -9,7 +9,10 @@ import type { Deliver } from '../engine/resource.ts'
  */
 export async function verifyFiles(deliveries: readonly Deliver[]): Promise<void> {
   const byFile = new Map(
-    deliveries.flatMap((delivery) => ('file' in delivery.from ? [[delivery.from.file, delivery] as const] : [])),
+    deliveries.flatMap((delivery) =>
+      // What comes into the cache was checked as it came.
+      'file' in delivery.from && delivery.from.origin === undefined ? [[delivery.from.file, delivery] as const] : [],
+    ),
   )
   const errors: KubewrightError[] = []
   // One after the other: reading is fast, and a damaged disk is not made faster.

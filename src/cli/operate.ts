@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
 import { artifactIndex } from '../artifacts/bundle.ts'
+import { fetchFiles } from '../artifacts/fetch.ts'
 import { openArtifacts } from '../artifacts/source.ts'
 import { verifyFiles } from '../artifacts/verify.ts'
 import { applyPlan, type ApplyResult } from '../engine/apply.ts'
@@ -127,6 +128,7 @@ async function carryOut(run: Running, announced: SavedPlan | undefined): Promise
   const { cluster, facts, options, saved, unfinished, plan } = run
   const resumesAnnounced = announced !== undefined && unfinished?.id === announced.operation
   if (announced !== undefined && !resumesAnnounced) assertFresh(announced, saved)
+  await fetchFiles(deliveriesOf(plan), cluster.proxy)
   const forget = run.playbook.destroys === true
   const known = ownRecord({ cluster, fleet: facts }) ?? (forget ? anyRecord(facts) : undefined)
   const operation: Operation = {

@@ -13,6 +13,9 @@ async function readyAction(action: Action, context: Resolving): Promise<ReadyAct
   if (action.kind === 'run' && action.input !== undefined) {
     return { action, ...(await resolveContent(action.input, context)) }
   }
+  if (action.kind === 'deliver' && 'url' in action.from) {
+    return { action, ...(await resolveContent(action.from.curl, context)) }
+  }
   return { action, secret: false }
 }
 

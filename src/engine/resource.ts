@@ -123,14 +123,29 @@ export interface Run extends Located {
   readonly timeout?: number
 }
 
+/** A file of the control machine that is sent. */
+export interface SentFile {
+  readonly file: string
+  /** The URL that it is downloaded from to this place, if it is not there yet; it may hold a password. */
+  readonly origin?: Secret
+}
+
+/** A URL that the host downloads; it may hold a password. */
+export interface Download {
+  readonly url: Secret
+  /** Configuration of curl with this URL and its proxy. */
+  readonly curl: Secret
+}
+
 /** Brings a file of known sha256 to the host and hands it to what follows as `$KW_FILE` (a path that is removed afterwards). */
 export interface Deliver extends Located {
   readonly kind: 'deliver'
   /** `kubelet 1.37.1`, for messages. */
   readonly name: string
   readonly sha256: string
-  readonly size: number
-  readonly from: { readonly file: string } | { readonly url: string }
+  /** Bytes; undefined where only the file itself tells. */
+  readonly size: number | undefined
+  readonly from: SentFile | Download
   /** Shell that installs `$KW_FILE`. */
   readonly install: Command
   /** Files that the installation leaves; recorded in `installed.ndjson` with their size, ctime and inode. */

@@ -1,4 +1,5 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, statSync } from 'node:fs'
+import type { Deliver } from '../engine/resource.ts'
 import type { ReadyAction, ReadyChange, Operation } from '../engine/target.ts'
 import { lines, sh, type Command } from '../transport/command.ts'
 import { probePrelude } from './probe.ts'
@@ -115,19 +116,20 @@ ${action.command}
       return sh`head -c ${size} | ${command}`
     }
     case 'deliver':
-      return deliverCommand(action)
+      return deliverCommand(action, size)
     case 'apply':
       return applyObjects(action.command, [ready])
   }
 }
 
-function deliverCommand(action: Extract<ReadyAction['action'], { kind: 'deliver' }>): Command {
+/** `configured` is the size of the configuration of curl, where the host downloads. */
+function deliverCommand(action: Deliver, configured: number): Command {
   const known = action.verbatim === true ? action.sha256 : ''
   const file = `${state}/incoming/${action.sha256.slice(0, 16)}`
   const fetch =
     'file' in action.from
-      ? sh`kw_take "$KW_FILE" ${action.size}`
-      : sh`curl -fsSL --retry 3 --connect-timeout 15 -o "$KW_FILE" ${action.from.url} </dev/null`
+      ? sh`kw_take "$KW_FILE" ${action.size ?? statSync(action.from.file).size}`
+      : sh`head -c ${configured} | curl -fsSL --retry 3 --connect-timeout 15 -o "$KW_FILE" -K -`
   return sh`KW_FILE=${file}
 ${fetch}
 kw_arrived "$KW_FILE" ${action.sha256}

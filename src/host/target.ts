@@ -145,6 +145,7 @@ function actionFailed(
     code: 'KW3004',
     message: `${failed?.change.summary ?? 'A change'} failed on ${host} (exit code ${exitCode ?? code})`,
     hint:
-      explanationOf(output) ?? 'The output below is what the host said; mend it and run apply again, it continues from here.',
+      explanationOf(output) ??
+      'The output below is what the host said; mend it and run apply again, it continues from here.',
   })
 }

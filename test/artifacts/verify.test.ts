@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { verifyFiles } from '../../src/artifacts/verify.ts'
 import { errorsIn, type KubewrightError } from '../../src/engine/errors.ts'
 import type { Deliver } from '../../src/engine/resource.ts'
-import { sh } from '../../src/transport/command.ts'
+import { Secret, sh } from '../../src/transport/command.ts'
 
 async function deliveryOf(name: string, content: string | undefined, wanted = content ?? ''): Promise<Deliver> {
   const directory = await mkdtemp(join(tmpdir(), 'kubewright-verify-'))
@@ -50,5 +50,7 @@ test('all wrong files are told at once, those that are not there, too', async ()
 
 test('what a host downloads is checked there', async () => {
   const kubelet = await deliveryOf('kubelet 1.37.1', 'elg', 'elf')
-  expect(await errorsOf([{ ...kubelet, from: { url: 'http://mirror.example/kubelet' } }])).toEqual([])
+  expect(
+    await errorsOf([{ ...kubelet, from: { url: new Secret('http://mirror.example/kubelet'), curl: new Secret('') } }]),
+  ).toEqual([])
 })
