@@ -30,12 +30,9 @@ export function livingClusterIsNotTurnedOver(): void {
     const { lab } = shared
     const before = await Promise.all(lab.hosts.map(look))
     await using there = await elsewhere(lab, change)
-    const { code, stderr } = await kubewright([
-      'apply',
-      '--yes',
-      ...['--ignore', error.split(' ')[0] ?? ''],
-      ...['--inventory', there.inventoryPath],
-    ])
+    const check = error.split(' ')[0] ?? ''
+    const args = ['apply', '--yes', '--ignore', check, '--inventory', there.inventoryPath]
+    const { code, stderr } = await kubewright(args)
     expect(stderr.split('\n').filter((line) => line.startsWith('error'))).toEqual([
       expect.stringContaining(`error ${error}`) as string,
     ])
