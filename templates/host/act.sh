@@ -8,8 +8,12 @@ kw_journal() { printf '%s\n' "$1" | sed "s/@now@/$(date -u +%FT%TZ)/" >>"$KW/jou
 kw_synced() { sync -d "$KW/journal/$KW_OPERATION.ndjson"; }
 # kw_backup PATH KEPT: the state before this operation, kept once, below KEPT (files or secrets).
 kw_backup() {
+  # A secret that this operation has written itself is no original when it is removed again.
+  for kw_kind in files secrets; do
+    kw_kept="$KW/backups/$KW_OPERATION/$kw_kind$1"
+    if [ -e "$kw_kept" ] || [ -L "$kw_kept" ] || [ -e "$kw_kept.absent" ]; then return 0; fi
+  done
   kw_kept="$KW/backups/$KW_OPERATION/$2$1"
-  if [ -e "$kw_kept" ] || [ -L "$kw_kept" ] || [ -e "$kw_kept.absent" ]; then return 0; fi
   mkdir -p "$(dirname "$kw_kept")" || return 1
   if [ -e "$1" ] || [ -L "$1" ]; then
     rm -rf "$kw_kept.part" && cp -a "$1" "$kw_kept.part" && mv -T "$kw_kept.part" "$kw_kept"
