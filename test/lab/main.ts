@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { buildArtifacts, missingArtifacts } from './artifacts/build.ts'
-import { newestKubernetes } from './artifacts/versions.ts'
+import { newestKubernetes, releaseOf } from './artifacts/versions.ts'
 import type { Suite } from './hosts/definition.ts'
 import { labDown, labDownAll } from './hosts/down.ts'
 import { defaultLab } from './hosts/paths.ts'
@@ -42,6 +42,7 @@ program
   .option('--kubernetes <version>', 'Kubernetes release in the inventory')
   .option('--fresh', 'make bare hosts even if the lab is up')
   .action(async ({ image, ...options }: UpOptions) => {
+    releaseOf(options.kubernetes ?? newestKubernetes) // before anything is made for a release that there is not
     const lab = await labUp({ ...options, suite: image })
     process.stdout.write(`${lab.inventoryPath}\n`)
     const missing = await missingArtifacts([options.kubernetes ?? newestKubernetes])
