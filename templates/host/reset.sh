@@ -87,7 +87,7 @@ kw_end_pods() {
   kw_until_gone 10
   kw_orphans | while read -r kw_netns; do umount -l "$kw_netns" 2>/dev/null; rm -f "$kw_netns"; done
   systemctl stop $(kw_slices) 2>/dev/null
-  find /sys/fs/cgroup -depth -type d -path '*/kubepods*' -exec rmdir {} + 2>/dev/null
+  grep -qs /kubepods /proc/1/cgroup || find /sys/fs/cgroup -depth -type d -path '*/kubepods*' -exec rmdir {} + 2>/dev/null
   return 0
 }
 # kw_netfilter OURS FOREIGN: chains whose names OURS matches, and rules of other chains that FOREIGN matches, for each program.
