@@ -130,7 +130,7 @@ const signatures: readonly Signature[] = [
   {
     pattern: /no basic auth credentials|authorization failed|pull access denied|401 Unauthorized/i,
     meaning: 'an image registry wants a user and a password',
-    remedy: 'Set credentials for it in containerd.registries.',
+    remedy: 'Set credentials for it in containerd.registries, or correct them.',
   },
   {
     pattern: /failed to (?:pull|resolve|get sandbox) image|ErrImagePull|ImagePullBackOff/i,

@@ -4,8 +4,11 @@ import { sh } from '../../transport/command.ts'
 import type { Context } from '../context.ts'
 import { localApi } from '../control-planes.ts'
 
+/** What the kubelet says again and again as long as there is no API server. */
+const everySecond = 'Unable to register mirror pod|node \\\\?".*" not found'
+
 /** Why a control plane does not come up is in these places. */
-const explain = sh`journalctl -u kubelet --no-pager -n 12 -o cat
+const explain = sh`journalctl -u kubelet --no-pager -n 400 -o cat | grep -vE ${everySecond} | tail -n 12
 for kw_log in /var/log/pods/kube-system_etcd-*/*/*.log /var/log/pods/kube-system_kube-apiserver-*/*/*.log; do
 [ -e "$kw_log" ] && { echo "== $kw_log"; tail -n 8 "$kw_log"; }
 done
