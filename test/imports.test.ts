@@ -11,7 +11,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   inventory: ['kubernetes', 'engine', 'render'],
   engine: [],
   tasks: ['engine', 'resources', 'host', 'transport', 'kubernetes', 'pki', 'render', 'artifacts', 'inventory'],
-  resources: ['engine', 'host', 'transport', 'kubernetes', 'pki', 'render', 'artifacts'],
+  resources: ['engine', 'inventory', 'host', 'transport', 'kubernetes', 'pki', 'render', 'artifacts'],
   host: ['engine', 'transport', 'inventory', 'kubernetes'],
   artifacts: ['engine', 'kubernetes', 'transport'],
   kubernetes: ['render', 'inventory', 'transport', 'host'],

@@ -123,7 +123,9 @@ class Run {
     const about = ({ resource, change }: Due) =>
       ({ host, task, resource: resource.id, verb: change.verb, summary: change.summary }) as const
     for (const due of batch) emit({ type: 'change-started', ...about(due) })
-    const ready = await Promise.all(batch.map(({ resource, change }) => makeReady(resource.id, change, this.#resolving)))
+    const ready = await Promise.all(
+      batch.map(({ resource, change }) => makeReady(resource.id, change, this.#resolving)),
+    )
     for (const part of joined(ready.flatMap((change) => byHost(change, host)))) {
       await this.#begun.begin(part.host)
       await this.#target(part.host).act(operation, part.changes)

@@ -31,8 +31,7 @@ export async function schedule(
   }
 
   const mayBegin = async ({ after, afterAny }: Phase): Promise<boolean> => {
-    const outcomes = (names: readonly string[]) =>
-      Promise.all(names.flatMap((name) => latches.get(name)?.done ?? []))
+    const outcomes = (names: readonly string[]) => Promise.all(names.flatMap((name) => latches.get(name)?.done ?? []))
     const [every, some] = await Promise.all([outcomes(after), outcomes(afterAny)])
     return every.every(({ all }) => all) && some.every(({ any }) => any)
   }
