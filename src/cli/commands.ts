@@ -26,7 +26,7 @@ const ignore: FlagDefinition = {
 }
 const deep: FlagDefinition = {
   flags: '--deep',
-  description: 'hash large files on the hosts instead of trusting size and time',
+  description: 'hash large files, here and on the hosts, instead of trusting size and time',
 }
 const yes: FlagDefinition = { flags: '-y, --yes', description: 'do not ask; needed where nobody can answer' }
 

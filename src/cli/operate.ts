@@ -88,7 +88,7 @@ export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): 
       bound,
     })
     const blocking = blockingFindings(plan.findings, options.ignore.concat(cluster.preflight.ignore))
-    if (blocking.length === 0) await verifyFiles(deliveriesOf(plan))
+    if (blocking.length === 0) await verifyFiles(deliveriesOf(plan), { deep: options.deep })
     const run: Running = { cluster, playbook, agenda, targets, plan, saved, facts, unfinished, options }
     return {
       cluster,
