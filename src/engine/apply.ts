@@ -194,10 +194,13 @@ function batches(due: readonly Due[]): readonly (readonly Due[])[] {
   return groups
 }
 
+function isWitness({ inputs }: Resource): boolean {
+  return inputs?.includes('*') === true
+}
+
 /** Hosts with a resource that is stale after any change: that something was begun is noted there first. */
 function witnessHosts({ phases }: Agenda): readonly string[] {
   const parts = phases.flatMap((phase) => phase.hosts)
-  const isWitness = ({ inputs }: Resource) => inputs?.includes('*') === true
   const found = parts.filter(({ steps }) => steps.some(({ resources }) => resources.some(isWitness)))
   return [...new Set(found.map(({ host }) => host))]
 }

@@ -31,9 +31,8 @@ export async function schedule(
   }
 
   const mayBegin = async ({ after, afterAny }: Phase): Promise<boolean> => {
-    const outcomes = (names: readonly string[]) => Promise.all(names.flatMap((name) => latches.get(name)?.done ?? []))
-    const [every, some] = await Promise.all([outcomes(after), outcomes(afterAny)])
-    return every.every(({ all }) => all) && some.every(({ any }) => any)
+    const [every, some] = await Promise.all([after, afterAny].map((names) => arrivals(latches, names)))
+    return every?.every(({ all }) => all) === true && some?.every(({ any }) => any) === true
   }
 
   const enter = async (phase: Phase, part: HostPhase): Promise<PhaseOutcome> => {
@@ -49,6 +48,13 @@ export async function schedule(
 
   const outcomes = await Promise.all(hosts.map(runHost))
   return outcomes.every(Boolean)
+}
+
+function arrivals(
+  latches: ReadonlyMap<string, { readonly done: Promise<Arrivals> }>,
+  names: readonly string[],
+): Promise<readonly Arrivals[]> {
+  return Promise.all(names.flatMap((name) => latches.get(name)?.done ?? []))
 }
 
 interface Arrivals {

@@ -55,7 +55,7 @@ export function value(id: string, wanted: string, more: Partial<Resource<string 
     probe: { script: sh`probe ${id}`, parse: (output) => output },
     compare: (state) => (state === wanted ? undefined : setTo(id, wanted, state === undefined ? 'create' : 'update')),
     ...more,
-  } as Resource
+  }
 }
 
 export function setTo(id: string, wanted: string, verb: Change['verb']): Change {
