@@ -23,14 +23,15 @@ export async function keyMaterial(lab: Lab): Promise<KeyMaterial> {
 }
 
 async function keysOf(host: LabHost): Promise<readonly { file: string; text: string }[]> {
-  const listed = await inHost(
+  const boundary = '=kubewright-file= '
+  const found = await inHost(
     host,
-    `find /etc/kubernetes /var/lib/kubelet/pki -type f \\( -name '*.key' -o -name '*.conf' -o -name '*.pem' \\)`,
+    `find /etc/kubernetes /var/lib/kubelet/pki -type f \\( -name '*.key' -o -name '*.conf' -o -name '*.pem' \\) | while read -r file; do echo '${boundary}'$file; cat $file; done`,
   )
-  const files = listed.split('\n').filter((line) => line !== '')
-  return Promise.all(
-    files.map(async (file) => ({ file: `${host.name}:${file}`, text: await inHost(host, `cat ${file}`) })),
-  )
+  return found
+    .split(boundary)
+    .slice(1)
+    .map((part) => ({ file: `${host.name}:${part.slice(0, part.indexOf('\n'))}`, text: part }))
 }
 
 // The field token-secret of a Secret as etcd stores it (protobuf); a deleted one stays until etcd compacts its history.

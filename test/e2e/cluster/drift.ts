@@ -86,7 +86,9 @@ export function driftIsRepaired(): void {
 /** Files of all hosts, runs of services, and pods with their restarts. */
 async function look() {
   const { lab } = shared
-  const skipped = [...livingParts, '/var/lib/kubewright', '/var/lib/systemd']
+  // The pods of the proof come and go, and the kubelet and CNI keep a record of each.
+  const records = ['/var/lib/cni', '/var/lib/kubelet/actuated_pods_state', '/var/lib/kubelet/allocated_pods_state']
+  const skipped = [...livingParts, ...records, '/var/lib/kubewright', '/var/lib/systemd']
   const hosts = await Promise.all(
     lab.hosts.map(async (host) => {
       const services = ['containerd', 'kubelet'].map(
@@ -99,6 +101,8 @@ async function look() {
   return {
     hosts: new Map(hosts.map(({ name, files }) => [name, files])),
     units: hosts.flatMap(({ units }) => units.trim().split('\n')),
-    pods: (await kubectl(lab, `get pods -A -o jsonpath=${columns}`)).trim().split('\n'),
+    pods: (await kubectl(lab, `get pods -A -o jsonpath=${columns}`))
+      .split('\n')
+      .filter((line) => !line.startsWith('proof-')),
   }
 }

