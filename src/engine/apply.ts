@@ -68,12 +68,13 @@ class Run {
 
   async phase(phase: string, part: HostPhase): Promise<boolean> {
     for (const step of part.steps) {
-      if (!this.#planned.has(`${part.host} ${step.task}`)) continue
+      const segments = this.#segmentsDue(part.host, step)
+      if (segments.length === 0) continue
       if (this.#options.stop.aborted) return false
       const about = { phase, host: part.host, task: step.task, summary: step.summary } as const
       this.#options.emit({ type: 'task-started', ...about })
       try {
-        for (const segment of segmentsOf(step)) {
+        for (const segment of segments) {
           if (!(await this.#segment(part.host, step, segment))) return false
         }
       } catch (thrown) {
@@ -91,6 +92,16 @@ class Run {
     const hosts = [...new Set([...this.#begun.hosts(), ...unfinished])]
     const outcomes = await Promise.allSettled(hosts.map((host) => this.#target(host).finish(operation, 'done')))
     return outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? errorsIn(outcome.reason) : []))
+  }
+
+  /**
+   * What of a task is to be looked at: all of it if any of it was planned. What has been changed since then may have shut a gate
+   * that was open (an edited static pod stops the API server), so gates are looked at anyway.
+   */
+  #segmentsDue(host: string, step: Step): readonly (readonly Resource[])[] {
+    if (this.#planned.has(`${host} ${step.task}`)) return segmentsOf(step)
+    const gates = this.count === 0 ? [] : step.resources.filter(({ gate }) => gate !== undefined)
+    return gates.length === 0 ? [] : [gates]
   }
 
   #fail(host: string, thrown: unknown): void {
@@ -150,7 +161,9 @@ class Run {
   }
 
   #assertAnnounced(host: string, { resource, change }: Due): void {
-    if (!this.#options.strict || this.#announced.has(`${host} ${resource.id} ${change.verb}`)) return
+    const announced = this.#announced.has(`${host} ${resource.id} ${change.verb}`)
+    // A wait changes nothing.
+    if (!this.#options.strict || announced || resource.gate !== undefined) return
     throw new KubewrightError({
       code: 'KW3003',
       exit: 'stale',
