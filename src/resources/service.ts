@@ -60,7 +60,7 @@ function isStale(state: ServiceState): boolean {
 const probeScript = (
   unit: string,
   paths: readonly string[],
-) => sh`systemctl show -p ActiveState,UnitFileState,InvocationID,NeedDaemonReload,ActiveEnterTimestamp --timestamp=unix ${unit}
+) => sh`TZ=UTC0 systemctl show -p ActiveState,UnitFileState,InvocationID,NeedDaemonReload,ActiveEnterTimestamp ${unit}
 echo "Stamp=$(cat /var/lib/kubewright/services/${unit} 2>/dev/null)"
 echo "Hash=$(kw_inputs ${paths})"
 echo "Newest=$(stat -c %Z /dev/null ${paths} 2>/dev/null | tail -n +2 | sort -n | tail -n 1)"`
@@ -79,8 +79,14 @@ function parseServiceState(output: string): ServiceState {
     invocation: values.get('InvocationID') ?? '',
     stamp: invocation === undefined || hash === undefined ? undefined : { invocation, hash },
     hash: values.get('Hash') ?? '',
-    startedAt: Number((values.get('ActiveEnterTimestamp') ?? '').replace('@', '')) || 0,
+    startedAt: secondsOf(values.get('ActiveEnterTimestamp') ?? ''),
     newestInput: Number(values.get('Newest') ?? 0),
     needsReload: values.get('NeedDaemonReload') === 'yes',
   }
+}
+
+/** Of `Sat 2026-11-21 05:02:00 UTC`, as every systemd prints it (--timestamp=unix is newer than Ubuntu 22.04); 0 for never. */
+function secondsOf(timestamp: string): number {
+  const [, date, time] = /(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}) UTC$/.exec(timestamp) ?? []
+  return date === undefined ? 0 : Date.parse(`${date}T${time}Z`) / 1000
 }
