@@ -47,8 +47,16 @@ export function hostTarget(transport: Transport, record: ClusterRecord | undefin
       if (result.code !== 0) throw bookkeepingFailed(name, result)
     },
     async read(path) {
-      const { code, stdout } = await exec(sh`[ -e ${path} ] && cat ${path}`, undefined, true)
-      return code === 0 ? stdout : undefined
+      const result = await exec(
+        sh`[ -e ${path} ] || exit 44
+cat ${path}`,
+        undefined,
+        true,
+      )
+      if (result.code === 44) return undefined
+      // That there is none lets a new authority be made, so whatever else went wrong must not look like it.
+      if (result.code !== 0) throw unreadable(name, path, result)
+      return result.stdout
     },
     diagnose: (resource) => diagnose(resource, (script) => exec(script, undefined, true)),
   }
@@ -87,6 +95,17 @@ function foreignHost(host: string, operation: Operation): KubewrightError {
     host,
     message: `${host} belongs to another cluster than ${operation.cluster.name}; nothing was written on it`,
     hint: 'Take the host out of the inventory, or reset it with the inventory of the cluster that it belongs to.',
+  })
+}
+
+function unreadable(host: string, path: string, { code, stderr }: ExecResult): KubewrightError {
+  return new KubewrightError({
+    code: 'KW3021',
+    exit: 'apply',
+    host,
+    message: `${path} could not be read on ${host} (exit code ${code})`,
+    hint: 'Look at the output below, mend it, then run apply again.',
+    output: tail(stderr.toString('utf8'), 10),
   })
 }
 

@@ -1,3 +1,4 @@
+import { KubewrightError } from '../engine/errors.ts'
 import type { Change, Deferred, Finding, Resolving, Resource } from '../engine/resource.ts'
 import {
   certificateFiles,
@@ -26,16 +27,50 @@ export interface AuthoritySource {
  */
 export function authorityPair(spec: AuthoritySpec, source: AuthoritySource, context: Resolving): Promise<Authority> {
   return context.once(`authority ${spec.name}`, async () => {
-    const files = certificateFiles(spec)
-    for (const host of source.hosts) {
-      const key = await context.read(host, files.key)
-      if (key === undefined) continue
-      const certificate = await context.read(host, files.certificate)
-      return { key, certificate: certificate?.reveal() ?? issue(spec, source, key, context.now) }
-    }
+    const held = await heldAuthority(spec, source, context)
+    if (held !== undefined) return held
     const key = await generateKey(source.algorithm)
     return { key, certificate: issue(spec, source, key, context.now) }
   })
+}
+
+/** The same for those who sign with it or trust it: an authority that they made would be on no control plane. */
+export function authorityForSigning(
+  spec: AuthoritySpec,
+  source: AuthoritySource,
+  context: Resolving,
+): Promise<Authority> {
+  return context.once(`authority ${spec.name}`, async () => {
+    const held = await heldAuthority(spec, source, context)
+    if (held !== undefined) return held
+    throw new KubewrightError({
+      code: 'KW3020',
+      exit: 'apply',
+      message: `No control plane holds the authority ${spec.commonName} (${certificateFiles(spec).key}), so nothing can be signed with it`,
+      hint: 'Apply to the control planes first: run apply without --limit.',
+    })
+  })
+}
+
+async function heldAuthority(
+  spec: AuthoritySpec,
+  source: AuthoritySource,
+  context: Resolving,
+): Promise<Authority | undefined> {
+  const files = certificateFiles(spec)
+  for (const host of source.hosts) {
+    const key = await readFilled(host, files.key, context)
+    if (key === undefined) continue
+    const certificate = await readFilled(host, files.certificate, context)
+    return { key, certificate: certificate?.reveal() ?? issue(spec, source, key, context.now) }
+  }
+  return undefined
+}
+
+/** Content of a file; an empty one, as a power cut may leave it, counts as none. */
+async function readFilled(host: string, path: string, context: Resolving): Promise<Secret | undefined> {
+  const content = await context.read(host, path)
+  return content?.reveal().trim() === '' ? undefined : content
 }
 
 function issue(spec: AuthoritySpec, { validity }: AuthoritySource, key: Secret, now: Date): string {
@@ -47,7 +82,7 @@ export function authorityCertificate(spec: AuthoritySpec, source: AuthoritySourc
   return {
     kind: 'deferred',
     description: `certificate of ${spec.commonName}, known after apply`,
-    resolve: async (context) => (await authorityPair(spec, source, context)).certificate,
+    resolve: async (context) => (await authorityForSigning(spec, source, context)).certificate,
   }
 }
 
@@ -101,12 +136,20 @@ function authorityFindings(
       },
     ]
   }
-  return compareAuthority(readCertificate(certificate), now).map((reason) => ({
+  return authorityProblems(certificate, now).map((reason) => ({
     check: 'CertificateAuthority',
     severity: 'error',
     message: `The authority in ${files.certificate} (${spec.name}) cannot be used: ${reason}`,
     hint: 'Replace it and its key by valid ones, or remove both so that a new authority is made.',
   }))
+}
+
+function authorityProblems(certificate: string, now: Date): readonly string[] {
+  try {
+    return compareAuthority(readCertificate(certificate), now)
+  } catch (thrown) {
+    return [thrown instanceof Error ? thrown.message : 'it cannot be read']
+  }
 }
 
 /** The pair that signs service account tokens, the same on every control plane. */
@@ -124,6 +167,8 @@ export function serviceAccountKeys(source: AuthoritySource): Resource<PairState>
   return {
     id: 'service-account-keys',
     probe: pairProbe(publicKey, key),
+    examine: ({ certificate, keyFile }) =>
+      certificate !== undefined && keyFile.kind !== 'file' ? [lostServiceAccountKey(publicKey, key)] : [],
     compare(state): Change | undefined {
       if (state.keyFile.kind === 'file' && state.certificate !== undefined) {
         return modeChange('service account keys', [
@@ -144,10 +189,19 @@ export function serviceAccountKeys(source: AuthoritySource): Resource<PairState>
   }
 }
 
+function lostServiceAccountKey(publicKey: string, key: string): Finding {
+  return {
+    check: 'ServiceAccountKey',
+    severity: 'error',
+    message: `${publicKey} has no ${key}: a new pair would make the tokens of all pods invalid`,
+    hint: `Put the key back, or remove ${publicKey} so that a new pair is made, and restart all pods afterwards.`,
+  }
+}
+
 function serviceAccountKey(path: string, source: AuthoritySource, context: Resolving): Promise<Secret> {
   return context.once('service account', async () => {
     for (const host of source.hosts) {
-      const key = await context.read(host, path)
+      const key = await readFilled(host, path, context)
       if (key !== undefined) return key
     }
     return generateKey(source.algorithm)

@@ -3,7 +3,7 @@ import type { KubernetesObject } from '../kubernetes/object.ts'
 import type { AuthoritySpec } from '../pki/certificates.ts'
 import { sh } from '../transport/command.ts'
 import { applyCommand, type ApiAccess } from './api-object.ts'
-import { authorityPair, type AuthoritySource } from './authority.ts'
+import { authorityForSigning, type AuthoritySource } from './authority.ts'
 
 /** ConfigMap cluster-info while the authority's certificate is not known yet; once it is, it is an object like the others. */
 export function clusterInfoObject(wanted: {
@@ -34,7 +34,7 @@ export function clusterInfoObject(wanted: {
               kind: 'deferred',
               description: `${name}, known after apply`,
               async resolve(context) {
-                const { certificate } = await authorityPair(authority, source, context)
+                const { certificate } = await authorityForSigning(authority, source, context)
                 return JSON.stringify(wanted.render(certificate))
               },
             },

@@ -8,7 +8,7 @@ import {
 } from '../pki/certificates.ts'
 import { clusterEndpointUrl, firstControlPlane, localEndpointUrl } from '../kubernetes/node.ts'
 import type { ApiAccess } from '../resources/api-object.ts'
-import { authorityPair, type AuthoritySource, type Signer } from '../resources/authority.ts'
+import { authorityForSigning, type AuthoritySource, type Signer } from '../resources/authority.ts'
 import type { CertificateOptions } from '../resources/certificate.ts'
 import type { Context } from './context.ts'
 
@@ -49,7 +49,7 @@ export function certificateOptions(context: Context, spec: Pick<CertificateSpec,
   const source = authoritySource(context)
   const signer: Signer = (name, resolving) => {
     const row = authorities.find((candidate) => candidate.name === name) ?? clusterAuthority
-    return authorityPair(row, source, resolving)
+    return authorityForSigning(row, source, resolving)
   }
   const path = authorities.find(({ name }) => name === spec.authority)?.path ?? spec.authority
   const { algorithm, validity } = cluster.certificates
