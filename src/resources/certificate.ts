@@ -5,7 +5,7 @@ import { compareCertificate, readCertificate } from '../pki/read.ts'
 import type { Secret } from '../transport/command.ts'
 import type { Signer } from './authority.ts'
 import type { FilesResource } from './file.ts'
-import { modeChange, pairProbe, type PairState } from './pem.ts'
+import { modeChange, pairProbe, withAuthority, type PairState, type Signed } from './pem.ts'
 
 export interface CertificateOptions {
   readonly host: string
@@ -18,17 +18,22 @@ export interface CertificateOptions {
   readonly now: Date
 }
 
+/** The authority that was observed, or else the one that the host has got since. */
+export function withHostAuthority(options: CertificateOptions, state: Signed<object>): CertificateOptions {
+  return { ...options, authorityPem: options.authorityPem ?? state.hostAuthority }
+}
+
 /** A certificate and its key: kept while the certificate is what the spec asks for, else issued anew with the key that is there. */
-export function certificate(spec: CertificateSpec, options: CertificateOptions): FilesResource<PairState> {
+export function certificate(spec: CertificateSpec, options: CertificateOptions): FilesResource<Signed<PairState>> {
   const files = certificateFiles(spec)
   const title = `certificate ${spec.name}`
   return {
     id: `certificate:${spec.name}`,
     files: [files.certificate, files.key],
     inputs: [`authority:${spec.authority}`],
-    probe: pairProbe(files.certificate, files.key),
+    probe: withAuthority(spec.authority, pairProbe(files.certificate, files.key)),
     compare(state): Change | undefined {
-      const problems = problemsOf(spec, options, state)
+      const problems = problemsOf(spec, withHostAuthority(options, state), state)
       if (problems.length === 0) {
         return modeChange(title, [
           { path: files.key, mode: 0o600, state: state.keyFile },
@@ -77,11 +82,14 @@ function issueChange(
     resolve: async (context) => (await issuedPair(spec, existingKey, options, context))[what],
   })
   const why = verb === 'create' ? describe(spec) : problems.join(', ')
+  // A certificate beside a new key that is not its own could not be told from a good pair if the run died in between.
+  const isOrphan = verb === 'update' && existingKey === undefined
   return {
     verb,
     summary: `certificate ${spec.name}: ${why}`,
     impact: 'none',
     actions: [
+      ...(isOrphan ? [{ kind: 'remove', path: files.certificate, undo: 'restore' } as const] : []),
       { kind: 'write', path: files.key, content: deferred('key'), mode: 0o600, undo: 'restore' },
       { kind: 'write', path: files.certificate, content: deferred('certificate'), mode: 0o644, undo: 'restore' },
     ],

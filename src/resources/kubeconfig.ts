@@ -3,8 +3,9 @@ import type { CertificateSpec } from '../pki/certificates.ts'
 import { renderKubeconfig } from '../pki/kubeconfig.ts'
 import { readCertificate } from '../pki/read.ts'
 import { sh, type Secret } from '../transport/command.ts'
-import { certificateProblems, describe, issuedPair, type CertificateOptions } from './certificate.ts'
+import { certificateProblems, describe, issuedPair, withHostAuthority, type CertificateOptions } from './certificate.ts'
 import { parsePathState, permissions, type FilesResource, type PathState } from './file.ts'
+import { withAuthority, type Signed } from './pem.ts'
 
 /** The public part of a kubeconfig. */
 export interface KubeconfigState {
@@ -21,7 +22,7 @@ export function kubeconfig(
   spec: CertificateSpec,
   server: string,
   options: CertificateOptions,
-): FilesResource<KubeconfigState> {
+): FilesResource<Signed<KubeconfigState>> {
   const content: Deferred<Secret> = {
     kind: 'deferred',
     description: `kubeconfig for ${spec.commonName}, known after apply`,
@@ -43,10 +44,10 @@ export function kubeconfig(
     id: `kubeconfig:${spec.path}`,
     files: [spec.path],
     inputs: [`authority:${spec.authority}`],
-    probe: kubeconfigProbe(spec.path),
+    probe: withAuthority(spec.authority, kubeconfigProbe(spec.path)),
     compare(state) {
       if (state.file.kind === 'absent') return change('create', `${server}, ${describe(spec)}`)
-      const problems = kubeconfigProblems(state, spec, server, options)
+      const problems = kubeconfigProblems(state, spec, server, withHostAuthority(options, state))
       if (problems.length > 0) return change('update', problems.join(', '))
       return kubeconfigModes(spec.path, state)
     },

@@ -2,8 +2,9 @@ import type { Action, Change, Deferred, Resource } from '../engine/resource.ts'
 import type { CertificateSpec } from '../pki/certificates.ts'
 import { kubeletClientFile, renderKubeletKubeconfig } from '../pki/kubeconfig.ts'
 import { lines, Secret, sh } from '../transport/command.ts'
-import { certificateProblems, describe, issuedPair, type CertificateOptions } from './certificate.ts'
+import { certificateProblems, describe, issuedPair, withHostAuthority, type CertificateOptions } from './certificate.ts'
 import { kubeconfigModes, kubeconfigProbe, trusts, type KubeconfigState } from './kubeconfig.ts'
+import { withAuthority, type Signed } from './pem.ts'
 
 /** The kubelet's present client certificate (public) and its kubeconfig. */
 export interface KubeletClientState {
@@ -55,26 +56,26 @@ export function kubeletClient(
   spec: CertificateSpec,
   server: string,
   options: CertificateOptions,
-): Resource<KubeletClientState> {
-  const change = (state: KubeletClientState | undefined): Change | undefined => {
+): Resource<Signed<KubeletClientState>> {
+  const change = (state: Signed<KubeletClientState> | undefined): Change | undefined => {
     const problems =
       state === undefined
         ? { certificate: ['the authority is new'], kubeconfig: ['the authority is new'] }
-        : kubeletClientProblems(state, spec, server, options)
+        : kubeletClientProblems(state, spec, server, withHostAuthority(options, state))
     const actions = [
       ...(problems.certificate.length > 0 ? certificateActions(spec, options) : []),
       ...(problems.kubeconfig.length > 0 ? [kubeconfigAction(spec, server, options)] : []),
     ]
     if (actions.length === 0)
       return state === undefined ? undefined : kubeconfigModes(kubeletKubeconfig, state.kubeconfig)
-    const isNew = state?.certificate === undefined
-    const why = isNew ? describe(spec) : [...problems.certificate, ...problems.kubeconfig].join(', ')
+    const isNew = state !== undefined && state.certificate === undefined
+    const why = isNew ? describe(spec) : [...new Set([...problems.certificate, ...problems.kubeconfig])].join(', ')
     return { verb: isNew ? 'create' : 'update', summary: `kubelet client certificate: ${why}`, impact: 'none', actions }
   }
   return {
     id: 'kubelet-client',
     inputs: [`authority:${spec.authority}`],
-    probe: kubeletClientProbe(),
+    probe: withAuthority(spec.authority, kubeletClientProbe()),
     compare: (state) => change(state),
     stale: () => change(undefined) as Change,
     digest: ({ certificate, kubeconfig }) => ({

@@ -1,5 +1,7 @@
-import type { Change } from '../engine/resource.ts'
-import { sh, type Command } from '../transport/command.ts'
+import { createHash } from 'node:crypto'
+import type { Change, Probe } from '../engine/resource.ts'
+import { authorities, certificateFiles, type AuthorityName } from '../pki/certificates.ts'
+import { lines, sh, type Command } from '../transport/command.ts'
 import { parsePathState, type PathState } from './file.ts'
 
 /** A certificate's public text and what is known of its key without reading it. */
@@ -17,10 +19,37 @@ kw_file ${certificate} - hide
 cat ${certificate}`,
     parse(output) {
       const [key = '', file = '', ...text] = output.split('\n')
-      const certificateFile = parsePathState(`${file}\n`)
+      const certificateFile = filled(parsePathState(`${file}\n`))
       // A hash of a key would be a finger print of a secret: whether it is there is all that counts.
-      const keyFile = { ...parsePathState(`${key}\n`), sha256: '-' }
+      const keyFile = { ...filled(parsePathState(`${key}\n`)), sha256: '-' }
       return { certificate: certificateFile.kind === 'file' ? text.join('\n') : undefined, certificateFile, keyFile }
+    },
+  }
+}
+
+const emptyHash = createHash('sha256').digest('hex')
+
+/** A power cut may leave a new file empty, which is as good as none. */
+function filled(state: PathState): PathState {
+  return state.kind === 'file' && state.sha256 === emptyHash ? { ...state, kind: 'absent' } : state
+}
+
+/** What was read of something that is signed, and the authority's certificate (PEM) that the host has at that moment. */
+export type Signed<State> = State & { readonly hostAuthority: string | undefined }
+
+/** Reads the authority's certificate as well: a run may have made it after it was planned. */
+export function withAuthority<State>(name: AuthorityName, probe: Probe<State>): Probe<Signed<State>> {
+  const path = authorities.find((spec) => spec.name === name)?.path ?? name
+  const boundary = '=authority='
+  return {
+    script: lines(
+      probe.script,
+      sh`echo; echo ${boundary}
+cat ${certificateFiles({ path }).certificate}`,
+    ),
+    parse(output) {
+      const [own = '', pem = ''] = output.split(`\n${boundary}\n`)
+      return { ...probe.parse(own), hostAuthority: pem.trim() === '' ? undefined : pem }
     },
   }
 }
