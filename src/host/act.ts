@@ -15,18 +15,18 @@ const state = '/var/lib/kubewright'
 
 const actPrelude = scriptFile('host/act.sh')
 
-/** Builds the script and the payload for changes of one host; output lines `done N` and `failed N CODE` say how far it came. */
+/** Builds the script and the payload for changes of one host; output lines `done N` and `failed N CODE` say how far it came. Exit code 74: no journal, so nothing more is done. */
 export function actShipment(operation: Operation, changes: readonly ReadyChange[]): Shipment {
   const segments = grouped(changes).map((group) => segment(operation, group))
-  const intents = changes.map((change) => sh`kw_journal ${journalLine(operation, change, 'intent')}`)
+  const intents = changes.map((change) => sh`kw_journal ${journalLine(operation, change, 'intent')} || exit 74`)
   const body = lines(
     sh`KW_OPERATION=${operation.id}`,
     probePrelude,
     actPrelude,
     ...intents,
-    sh`kw_synced`,
+    sh`kw_synced || exit 74`,
     ...segments,
-    sh`kw_synced`,
+    sh`kw_synced || exit 74`,
   )
   return { script: braced(body), payload: payloadOf(changes) }
 }
@@ -55,8 +55,8 @@ function applyCommandOf({ actions }: ReadyChange): string | undefined {
 }
 
 function segment(operation: Operation, group: readonly Placed[]): Command {
-  const journal = (status: string) =>
-    lines(...group.map(({ change }) => sh`kw_journal ${journalLine(operation, change, status)}`))
+  const journal = (status: string, otherwise = sh`:`) =>
+    lines(...group.map(({ change }) => sh`kw_journal ${journalLine(operation, change, status)} || ${otherwise}`))
   return sh`(
 set -e
 ${lines(...groupCommands(group))}
@@ -68,7 +68,7 @@ kw_synced
 echo failed ${group[0]?.index ?? 0} $kw_code
 exit 70
 fi
-${journal('done')}
+${journal('done', sh`exit 74`)}
 ${lines(...group.map(({ index }) => sh`echo done ${index}`))}`
 }
 

@@ -30,8 +30,8 @@ if [ -e "$KW/cluster.json" ] && ! grep -qF ${`"id":"${id}"`} "$KW/cluster.json";
     operation,
     { 'cluster.json': cluster, 'operation.json': started },
     sh`rm -f "$KW/proof"
-kw_journal ${JSON.stringify({ at: '@now@', operation: operation.id, status: operation.resumed ? 'resumed' : 'opened' })}
-kw_synced`,
+kw_journal ${JSON.stringify({ at: '@now@', operation: operation.id, status: operation.resumed ? 'resumed' : 'opened' })} || exit 74
+kw_synced || exit 74`,
   )
 }
 
@@ -56,8 +56,8 @@ export function finishShipment(
     sh`find "$KW/backups" -path '*/secrets/*' ! -type d ! -name '*.absent' -delete
 rm -rf "$KW/incoming" "$KW/operation.json"
 ls -1t "$KW/journal" | tail -n +21 | sort | while read -r kw_old; do kw_prune_backup "$(basename "$kw_old" .ndjson)"; done
-kw_journal ${JSON.stringify({ at: '@now@', operation: operation.id, status: outcome })}
-kw_synced`,
+kw_journal ${JSON.stringify({ at: '@now@', operation: operation.id, status: outcome })} || exit 74
+kw_synced || exit 74`,
   )
 }
 

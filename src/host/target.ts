@@ -111,6 +111,7 @@ function unreadable(host: string, path: string, { code, stderr }: ExecResult): K
 
 function bookkeepingFailed(host: string, { code, stderr }: ExecResult): KubewrightError {
   const output = tail(stderr.toString('utf8'), 10)
+  if (code === 75) return stillWorking(host, output)
   const full = output.includes('No space left on device')
   return new KubewrightError({
     code: full ? 'KW3005' : 'KW3006',
@@ -126,11 +127,20 @@ function bookkeepingFailed(host: string, { code, stderr }: ExecResult): Kubewrig
   })
 }
 
-function actionFailed(
-  host: string,
-  changes: readonly ReadyChange[],
-  { code, stdout, stderr }: ExecResult,
-): KubewrightError {
+function stillWorking(host: string, output: string): KubewrightError {
+  return new KubewrightError({
+    code: 'KW3007',
+    exit: 'apply',
+    host,
+    message: `An action of an earlier run still works on ${host}`,
+    hint: 'Wait for it, or look for it with: fuser /var/lib/kubewright/act.lock',
+    output,
+  })
+}
+
+function actionFailed(host: string, changes: readonly ReadyChange[], result: ExecResult): KubewrightError {
+  const { code, stdout, stderr } = result
+  if (code === 74 || code === 75) return bookkeepingFailed(host, result)
   const output = tail(stderr.toString('utf8'), 20)
   const [, index, exitCode] = /^failed (\d+) (\d+)$/m.exec(stdout.toString('utf8')) ?? []
   const failed = changes[Number(index ?? 0)]
@@ -140,15 +150,6 @@ function actionFailed(
     output,
     ...(failed === undefined ? {} : { resource: failed.resource }),
   } as const
-  if (code === 75) {
-    const hint = 'Wait for it, or look for it with: fuser /var/lib/kubewright/act.lock'
-    return new KubewrightError({
-      ...common,
-      code: 'KW3007',
-      message: `An action of an earlier run still works on ${host}`,
-      hint,
-    })
-  }
   if (output.includes('No space left on device')) {
     const hint = 'Free some space there, then run apply again; it continues from here.'
     return new KubewrightError({ ...common, code: 'KW3005', message: `A disk of ${host} is full`, hint })
