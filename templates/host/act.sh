@@ -16,7 +16,10 @@ kw_backup() {
   kw_kept="$KW/backups/$KW_OPERATION/$2$1"
   mkdir -p "$(dirname "$kw_kept")" || return 1
   if [ -e "$1" ] || [ -L "$1" ]; then
-    rm -rf "$kw_kept.part" && cp -a "$1" "$kw_kept.part" && mv -T "$kw_kept.part" "$kw_kept"
+    rm -rf "$kw_kept.part" && cp -a "$1" "$kw_kept.part" || return 1
+    # it is kept once, so it has to outlive a power cut
+    [ -L "$1" ] || [ ! -f "$1" ] || sync -d "$kw_kept.part" || return 1
+    mv -T "$kw_kept.part" "$kw_kept"
   else : >"$kw_kept.absent"; fi
 }
 # kw_prune_backup OPERATION: an old journal and its copies go, but for the oldest of each path: a reset puts that back.
@@ -56,6 +59,8 @@ kw_write() {
   kw_new=$(dirname "$1")/.kw-$(basename "$1").part
   kw_backup "$1" "$5" && kw_parents "$1" && kw_take "$kw_new" "$4" || return 1
   chmod "$2" "$kw_new" && chown "$3" "$kw_new" || return 1
+  # what else a power cut leaves empty is seen by its hash, and written again
+  [ "$5" != secrets ] || sync -d "$kw_new" || return 1
   if [ "$6" = in-place ] || ! mv -T "$kw_new" "$1" 2>/dev/null; then
     cat "$kw_new" >"$1" && chmod "$2" "$1" && chown "$3" "$1" && rm -f "$kw_new" || return 1
   fi
