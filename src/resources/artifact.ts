@@ -55,6 +55,8 @@ export function artifactFiles(
         ],
       }
     },
+    // What vouches for a file, its record or its hash, is no matter of its own.
+    digest: (state) => paths.map((path) => [path, problemOf(artifact, state, path) ?? null]),
   }
 }
 
@@ -106,10 +108,21 @@ function parseArtifactState(output: string): ArtifactState {
         path: block.slice(0, block.indexOf('\n')),
         stat: field('stat'),
         mode: field('mode'),
-        recorded: record === '' ? undefined : (JSON.parse(record) as { sha256: string; stat: string; source: string }),
+        recorded: recordOf(record),
         sha256: field('sha256') || undefined,
       }
     }),
+  }
+}
+
+type Recorded = ArtifactState['paths'][number]['recorded']
+
+/** A line that a crash or a full disk cut short is no record. */
+function recordOf(line: string): Recorded {
+  try {
+    return JSON.parse(line) as Recorded
+  } catch {
+    return undefined
   }
 }
 
