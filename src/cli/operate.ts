@@ -7,7 +7,7 @@ import { verifyFiles } from '../artifacts/verify.ts'
 import { applyPlan, type ApplyResult } from '../engine/apply.ts'
 import type { Emit } from '../engine/events.ts'
 import { makePlan, type HostFinding, type Plan } from '../engine/plan.ts'
-import { assertFresh, toSavedPlan, type SavedPlan } from '../engine/saved-plan.ts'
+import { announcedBy, assertFresh, toSavedPlan, type SavedPlan } from '../engine/saved-plan.ts'
 import type { Deliver } from '../engine/resource.ts'
 import type { Operation, Target } from '../engine/target.ts'
 import type { Agenda } from '../engine/task.ts'
@@ -82,7 +82,7 @@ export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): 
     const unfinished = unfinishedOperation(cluster, facts)
     const bound = boundTo(cluster, playbook, artifacts.digest, options)
     const saved = toSavedPlan(plan, {
-      operation: resumes(unfinished, cluster) ? unfinished.id : id,
+      operation: resumes(unfinished, { cluster, playbook }) ? unfinished.id : id,
       cluster: cluster.name,
       createdAt: new Date(),
       bound,
@@ -126,9 +126,10 @@ interface Running {
 
 async function carryOut(run: Running, announced: SavedPlan | undefined): Promise<ApplyResult> {
   const { cluster, facts, options, saved, unfinished, plan } = run
-  const resumesAnnounced = announced !== undefined && unfinished?.id === announced.operation
-  if (announced !== undefined && !resumesAnnounced) assertFresh(announced, saved)
-  await fetchFiles(deliveriesOf(plan), cluster.proxy)
+  const resuming = { resumes: announced !== undefined && unfinished?.id === announced.operation }
+  if (announced !== undefined) assertFresh(announced, saved, resuming)
+  const wanted = announced === undefined ? plan : announcedBy(announced, plan, resuming)
+  await fetchFiles(deliveriesOf(wanted), cluster.proxy)
   const forget = run.playbook.destroys === true
   const known = ownRecord({ cluster, fleet: facts }) ?? (forget ? anyRecord(facts) : undefined)
   const operation: Operation = {
@@ -145,7 +146,7 @@ async function carryOut(run: Running, announced: SavedPlan | undefined): Promise
   options.emit({ type: 'operation-started', operation: id, playbook, resumed })
   return applyPlan({
     agenda: run.agenda,
-    plan: announced === undefined ? plan : { ...plan, changes: announcedOnly(plan, announced) },
+    plan: wanted,
     targets: run.targets,
     operation,
     unfinished: unfinishedHosts(facts),
@@ -160,12 +161,6 @@ async function carryOut(run: Running, announced: SavedPlan | undefined): Promise
 /** Whoever resets a host and ignores whose it is has said so. */
 function anyRecord(facts: ReadonlyMap<string, Facts>): ClusterRecord | undefined {
   return [...facts.values()].map(({ state }) => state.cluster).find((record) => record !== undefined)
-}
-
-/** The strict engine refuses what was not announced; what was announced and is no longer due may vanish. */
-function announcedOnly(plan: Plan, announced: SavedPlan): Plan['changes'] {
-  const keys = new Set(announced.entries.map(({ host, id, verb }) => `${host} ${id} ${verb}`))
-  return plan.changes.filter(({ host, resource, change }) => keys.has(`${host} ${resource} ${change.verb}`))
 }
 
 /** Connections and locks of one run. */

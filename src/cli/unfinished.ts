@@ -3,6 +3,7 @@ import type { Cluster } from '../inventory/cluster.ts'
 import { programVersion } from '../package.ts'
 
 interface Known {
+  readonly playbook: { readonly name: string }
   readonly cluster: Cluster
   readonly facts: ReadonlyMap<string, Facts>
   readonly unfinished: OperationRecord | undefined
@@ -26,20 +27,24 @@ export function unfinishedHosts(facts: ReadonlyMap<string, Facts>): readonly str
   return [...facts].flatMap(([name, { state }]) => (state.operation === undefined ? [] : [name]))
 }
 
-/** Whether this run continues that operation: the same inventory and the same program. */
-export function resumes(unfinished: OperationRecord | undefined, cluster: Cluster): unfinished is OperationRecord {
-  return unfinished?.inventory === cluster.inventory.digest && unfinished.program === programVersion
+/** Whether this run continues that operation: the same playbook (a reset continues no apply), inventory and program. */
+export function resumes(
+  unfinished: OperationRecord | undefined,
+  { cluster, playbook }: Pick<Known, 'cluster' | 'playbook'>,
+): unfinished is OperationRecord {
+  if (unfinished?.playbook !== playbook.name) return false
+  return unfinished.inventory === cluster.inventory.digest && unfinished.program === programVersion
 }
 
 /** What the user should know of earlier runs before he says yes. */
-export function noticesOf({ cluster, facts, unfinished }: Known): readonly string[] {
+export function noticesOf({ cluster, playbook, facts, unfinished }: Known): readonly string[] {
   const notices: string[] = []
   if (unfinished !== undefined) {
     const begun = `operation ${unfinished.id}, begun ${unfinished.startedAt} by ${unfinished.startedBy}`
     notices.push(
-      resumes(unfinished, cluster)
+      resumes(unfinished, { cluster, playbook })
         ? `An unfinished run will be continued: ${begun}.`
-        : `An unfinished run had another inventory or program version and is superseded: ${begun}.`,
+        : `An unfinished run of another playbook, inventory or program version is superseded: ${begun}.`,
     )
   }
   const last = [...facts.values()]

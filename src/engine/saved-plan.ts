@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { KubewrightError } from './errors.ts'
-import type { Plan } from './plan.ts'
+import type { Plan, PlannedChange } from './plan.ts'
 
 const verbs = z.enum(['create', 'update', 'delete', 'restart', 'run', 'wait'])
 
@@ -74,21 +74,45 @@ export async function readSavedPlan(path: string): Promise<SavedPlan> {
   }
 }
 
-/** Rejects with KW3011 and names each file or resource that is not what it was when the plan was made. */
-export function assertFresh(saved: SavedPlan, now: SavedPlan): void {
+/** A saved plan that carries on with its own unfinished operation meets hosts that this operation has changed. */
+interface Resuming {
+  readonly resumes: boolean
+}
+
+/** Throws KW3011 and names each file or, unless it resumes, each resource that is not what it was when the plan was made. */
+export function assertFresh(saved: SavedPlan, now: SavedPlan, { resumes }: Resuming): void {
   const moved = [
     ...Object.keys(now.bound).filter((name) => saved.bound[name] !== now.bound[name]),
-    ...Object.keys(saved.digests)
+    ...(resumes ? [] : Object.keys(saved.digests))
       .filter((key) => saved.digests[key] !== now.digests[key])
       .map((key) => key.replace(' ', ': ')),
   ]
   if (moved.length === 0) return
-  throw new KubewrightError({
-    code: 'KW3011',
-    exit: 'stale',
-    message: `The plan is out of date. Changed since it was made: ${moved.join(', ')}`,
-    hint: 'Nothing was done. Make a new plan, read it, and apply that one.',
-  })
+  throw stale('KW3011', `The plan is out of date. Changed since it was made: ${moved.join(', ')}`)
+}
+
+/**
+ * The part of a plan that a saved one has announced. Throws KW3003 for what it has not; when it resumes that is left alone, and a
+ * change that was begun counts by its resource, since its verb may be another one by now.
+ */
+export function announcedBy(saved: SavedPlan, plan: Plan, { resumes }: Resuming): Plan {
+  const announced = new Map(saved.entries.map((entry) => [`${entry.host} ${entry.id}`, entry]))
+  const entryOf = ({ host, resource }: PlannedChange) => announced.get(`${host} ${resource}`)
+  if (resumes) return { ...plan, changes: plan.changes.filter((planned) => entryOf(planned) !== undefined) }
+  for (const planned of plan.changes) {
+    const { host, resource, change } = planned
+    if (change.verb === 'wait') continue
+    const entry = entryOf(planned)
+    const name = `${change.verb} ${resource} on ${host}`
+    if (entry?.verb !== change.verb) throw stale('KW3003', `The plan did not announce: ${name} (${change.summary})`)
+    if (entry.diff !== change.diff) throw stale('KW3003', `${name} would now be another change than the plan announced`)
+  }
+  return plan
+}
+
+function stale(code: string, message: string): KubewrightError {
+  const hint = 'Nothing was done. Make a new plan, read it, and apply that one.'
+  return new KubewrightError({ code, exit: 'stale', message, hint })
 }
 
 function unreadable(path: string, what: string, cause: unknown): KubewrightError {
