@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -70,10 +71,20 @@ test('an image is the same bytes every time, with its layers under their digests
   const [first = '', second = ''] = files
   expect(await sha256Of(first)).toBe(await sha256Of(second))
   const member = (name: string): string => execFileSync('tar', ['-xOf', first, name], { encoding: 'utf8' })
-  const [entry] = JSON.parse(member('manifest.json')) as { Config: string; RepoTags: string[]; Layers: string[] }[]
-  const config = JSON.parse(member(entry?.Config ?? '')) as { rootfs: { diff_ids: string[] } }
-  expect(entry?.RepoTags).toEqual(['example.org/x:v1'])
-  expect(entry?.Layers.map((layer) => `sha256:${layer.replace('.tar', '')}`)).toEqual(config.rootfs.diff_ids)
+  const blob = (digest: string): string => member(`blobs/${digest.replace(':', '/')}`)
+  interface Descriptor {
+    readonly digest: string
+    readonly annotations?: object
+  }
+  const { manifests } = JSON.parse(member('index.json')) as { manifests: Descriptor[] }
+  expect(manifests.map(({ annotations }) => annotations)).toEqual([{ 'io.containerd.image.name': 'example.org/x:v1' }])
+  const manifest = JSON.parse(blob(manifests[0]?.digest ?? '')) as { config: Descriptor; layers: Descriptor[] }
+  const config = JSON.parse(blob(manifest.config.digest)) as { rootfs: { diff_ids: string[] } }
+  const diffIds = manifest.layers.map(({ digest }) => {
+    const layer = execFileSync('sh', ['-c', `tar -xOf ${first} blobs/${digest.replace(':', '/')} | zstd -dc`])
+    return `sha256:${createHash('sha256').update(layer).digest('hex')}`
+  })
+  expect(config.rootfs.diff_ids).toEqual(diffIds)
 })
 
 test('an image is listed under the last part of its repository and its tag', () => {

@@ -63,7 +63,7 @@ export async function pushImages(
   for (const [upstream, name] of names) {
     const found = artifacts.find(({ image }) => image === upstream)
     if (found === undefined) throw new Error(`the bundle has no ${upstream}`)
-    const from = `docker-archive:${join(bundleDirectory, found.file)}`
+    const from = `oci-archive:${join(bundleDirectory, found.file)}`
     const to = `docker://${name}`
     const options = ['--dest-cert-dir', certificates, '--dest-authfile', login, '--dest-compress-format', 'zstd']
     await $`skopeo copy --quiet ${options} --dest-compress-level 1 ${from} ${to}`
