@@ -3,7 +3,7 @@ import { compareAll, type Due } from './compare.ts'
 import { KubewrightError, errorsIn } from './errors.ts'
 import type { Emit } from './events.ts'
 import { pollGate } from './gate.ts'
-import { beginOnce, byHost, makeReady, resolvingContext } from './ready.ts'
+import { beginOnce, byHost, makeReady, resolvingContext, workAhead } from './ready.ts'
 import type { Change, Resolving, Resource } from './resource.ts'
 import { schedule } from './schedule.ts'
 import type { Operation, ReadyChange, Target } from './target.ts'
@@ -35,6 +35,7 @@ export interface ApplyResult {
 /** Carries out a plan: every task re-probes before it acts, acts, and proves itself by probing again. */
 export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
   const run = new Run(options)
+  run.workAhead()
   const succeeded = await schedule(
     options.agenda.phases,
     (phase, part) => run.phase(phase.name, part),
@@ -64,6 +65,12 @@ class Run {
     const { changes } = options.plan
     this.#announced = new Set(changes.map(({ host, resource, change }) => `${host} ${resource} ${change.verb}`))
     this.#planned = new Set(changes.map(({ host, task }) => `${host} ${task}`))
+  }
+
+  /** Begins what the planned changes need and no host has to do. */
+  workAhead(): void {
+    const changes = this.#options.plan.changes.map(({ change }) => change)
+    void workAhead(changes, this.#resolving, this.#options.stop)
   }
 
   async phase(phase: string, part: HostPhase): Promise<boolean> {

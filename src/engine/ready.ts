@@ -8,6 +8,19 @@ export async function makeReady(resource: string, change: Change, context: Resol
   return { resource, change, actions }
 }
 
+/** Does ahead what the changes will need, one thing after another; what fails here fails again where it is needed. */
+export async function workAhead(changes: readonly Change[], context: Resolving, stop: AbortSignal): Promise<void> {
+  for (const content of changes.flatMap(({ actions }) => actions.flatMap(contentOf))) {
+    if (stop.aborted) return
+    if (typeof content === 'object' && 'resolve' in content) await content.ahead?.(context).catch(() => undefined)
+  }
+}
+
+function contentOf(action: Action): readonly Content[] {
+  if (action.kind === 'write') return [action.content]
+  return action.kind === 'run' && action.input !== undefined ? [action.input] : []
+}
+
 async function readyAction(action: Action, context: Resolving): Promise<ReadyAction> {
   if (action.kind === 'write') return { action, ...(await resolveContent(action.content, context)) }
   if (action.kind === 'run' && action.input !== undefined) {

@@ -66,6 +66,8 @@ export interface Deferred<Value> {
   readonly kind: 'deferred'
   readonly description: string
   resolve(context: Resolving): Promise<Value>
+  /** The part of it that takes long and needs no host: it is done ahead, while hosts are busy, and kept by `once`. */
+  ahead?(context: Resolving): Promise<unknown>
 }
 
 /** What a deferred value may use. */

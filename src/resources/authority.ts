@@ -29,9 +29,14 @@ export function authorityPair(spec: AuthoritySpec, source: AuthoritySource, cont
   return context.once(`authority ${spec.name}`, async () => {
     const held = await heldAuthority(spec, source, context)
     if (held !== undefined) return held
-    const key = await generateKey(source.algorithm)
+    const key = await newKey(spec.name, source, context)
     return { key, certificate: issue(spec, source, key, context.now) }
   })
+}
+
+/** A key that may be made ahead, before it is known whether a control plane holds one; once for each operation. */
+function newKey(name: string, { algorithm }: AuthoritySource, context: Resolving): Promise<Secret> {
+  return context.once(`key ${name}`, () => generateKey(algorithm))
 }
 
 /** The same for those who sign with it or trust it: an authority that they made would be on no control plane. */
@@ -93,6 +98,7 @@ export function authority(spec: AuthoritySpec, source: AuthoritySource, now: Dat
     kind: 'deferred',
     description: `${what} of ${spec.commonName}, known after apply`,
     resolve: async (context) => (await authorityPair(spec, source, context))[what],
+    ahead: async (context) => newKey(spec.name, source, context),
   })
   return {
     id: `authority:${spec.name}`,
@@ -163,6 +169,7 @@ export function serviceAccountKeys(source: AuthoritySource): Resource<PairState>
       const made = await serviceAccountKey(key, source, context)
       return what === 'key' ? made : publicKeyOf(made)
     },
+    ahead: async (context) => newKey('service account', source, context),
   })
   return {
     id: 'service-account-keys',
@@ -204,7 +211,7 @@ function serviceAccountKey(path: string, source: AuthoritySource, context: Resol
       const key = await readFilled(host, path, context)
       if (key !== undefined) return key
     }
-    return generateKey(source.algorithm)
+    return newKey('service account', source, context)
   })
 }
 

@@ -80,6 +80,7 @@ function issueChange(
     kind: 'deferred',
     description: `${what} ${spec.name}, known after apply`,
     resolve: async (context) => (await issuedPair(spec, existingKey, options, context))[what],
+    ...(existingKey === undefined ? { ahead: async (context: Resolving) => newKey(spec, options, context) } : {}),
   })
   const why = verb === 'create' ? describe(spec) : problems.join(', ')
   // A certificate beside a new key that is not its own could not be told from a good pair if the run died in between.
@@ -112,9 +113,18 @@ export function issuedPair(
 ): Promise<{ readonly certificate: string; readonly key: Secret }> {
   return context.once(`certificate ${options.host} ${spec.name}`, async () => {
     const existing = keyPath === undefined ? undefined : await context.read(options.host, keyPath)
-    const key = existing ?? (await generateKey(options.algorithm))
+    const key = existing ?? (await newKey(spec, options, context))
     const authority = await options.signer(spec.authority, context)
     const { validity, now } = { validity: options.validity, now: context.now }
     return { key, certificate: issueCertificate({ spec, authority, key, validitySeconds: validity, now }) }
   })
+}
+
+/** The key of a certificate that has none yet, which may be made ahead; once for each operation. */
+export function newKey(
+  spec: CertificateSpec,
+  { host, algorithm }: CertificateOptions,
+  context: Resolving,
+): Promise<Secret> {
+  return context.once(`key ${host} ${spec.name}`, () => generateKey(algorithm))
 }

@@ -3,7 +3,14 @@ import type { CertificateSpec } from '../pki/certificates.ts'
 import { renderKubeconfig } from '../pki/kubeconfig.ts'
 import { readCertificate } from '../pki/read.ts'
 import { sh, type Secret } from '../transport/command.ts'
-import { certificateProblems, describe, issuedPair, withHostAuthority, type CertificateOptions } from './certificate.ts'
+import {
+  certificateProblems,
+  describe,
+  issuedPair,
+  newKey,
+  withHostAuthority,
+  type CertificateOptions,
+} from './certificate.ts'
 import { parsePathState, permissions, type FilesResource, type PathState } from './file.ts'
 import { withAuthority, type Signed } from './pem.ts'
 
@@ -33,6 +40,7 @@ export function kubeconfig(
       ])
       return renderKubeconfig({ server, caPem, user: spec.commonName, certificatePem: certificate, key })
     },
+    ahead: async (context) => newKey(spec, options, context),
   }
   const change = (verb: 'create' | 'update', why: string): Change => ({
     verb,

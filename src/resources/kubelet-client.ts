@@ -2,7 +2,14 @@ import type { Action, Change, Deferred, Resource } from '../engine/resource.ts'
 import type { CertificateSpec } from '../pki/certificates.ts'
 import { kubeletClientFile, renderKubeletKubeconfig } from '../pki/kubeconfig.ts'
 import { lines, Secret, sh } from '../transport/command.ts'
-import { certificateProblems, describe, issuedPair, withHostAuthority, type CertificateOptions } from './certificate.ts'
+import {
+  certificateProblems,
+  describe,
+  issuedPair,
+  newKey,
+  withHostAuthority,
+  type CertificateOptions,
+} from './certificate.ts'
 import { kubeconfigModes, kubeconfigProbe, trusts, type KubeconfigState } from './kubeconfig.ts'
 import { withAuthority, type Signed } from './pem.ts'
 
@@ -97,6 +104,7 @@ function certificateActions(spec: CertificateSpec, options: CertificateOptions):
       const { certificate, key } = await issuedPair(spec, undefined, options, context)
       return new Secret(`${certificate}${key.reveal()}`)
     },
+    ahead: async (context) => newKey(spec, options, context),
   }
   return [
     { kind: 'write', path, content, mode: 0o600, undo: 'restore' },

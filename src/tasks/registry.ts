@@ -6,6 +6,7 @@ import type { Context } from './context.ts'
 import { containerdConfig } from './containerd/config.ts'
 import { containerdImages, controlPlaneImages, remainingImages } from './containerd/images.ts'
 import { containerdInstall } from './containerd/install.ts'
+import { controlPlaneClients } from './control-plane/clients.ts'
 import { controlPlaneReady } from './control-plane/ready.ts'
 import { controlPlaneStaticPods, etcdMember } from './control-plane/static-pods.ts'
 import { hostFirewall } from './host/firewall.ts'
@@ -22,6 +23,7 @@ import { kubeletInstall } from './kubelet/install.ts'
 import { kubeletService } from './kubelet/service.ts'
 import { cniFiles } from './network/cni-files.ts'
 import { flannel } from './network/flannel.ts'
+import { networkReady } from './network/ready.ts'
 import { nodeJoinTask, nodeTokens } from './node/join.ts'
 import { markControlPlane, markNodes } from './node/marks.ts'
 import { pkiAuthorities } from './pki/authorities.ts'
@@ -54,12 +56,14 @@ const tasks: readonly Task<Context>[] = [
   kubeletService,
   etcdMember,
   controlPlaneStaticPods,
+  controlPlaneClients,
   controlPlaneReady,
   bootstrapObjectsTask,
   kubeProxy,
   coredns,
   cniFiles,
   flannel,
+  networkReady,
   markControlPlane,
   markNodes,
   nodeJoinTask,

@@ -16,22 +16,38 @@ export const coredns = task<Context>({
       .filter(({ roles }) => !roles.includes('control-plane'))
       .map(({ name }) => name)
     const objects = apiObjects(corednsObjects(context.cluster), access)
-    return workers.length === 0 ? objects : [workerReady(workers, access), ...objects]
+    return workers.length === 0 ? objects : [workersReady(workers, access), ...objects]
   },
 })
 
-/** The scheduler prefers workers for DNS, which helps only if one can take a pod when DNS is installed. */
-function workerReady(workers: readonly string[], { server }: ApiAccess) {
-  const fields = '{range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}'
-  return gate('worker-ready', {
+/** Seconds after which a node that has registered is no longer expected to become Ready soon. */
+const patience = 60
+
+/**
+ * The scheduler prefers workers for DNS and spreads it, which helps only if those that are there can take a pod when DNS is
+ * installed; a worker that is lost is not waited for.
+ */
+function workersReady(workers: readonly string[], { server }: ApiAccess) {
+  const fields =
+    '{range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.metadata.creationTimestamp}{"\\n"}{end}'
+  return gate('workers-ready', {
     title: 'cluster DNS',
-    script: sh`[ -e /etc/kubernetes/admin.conf ] && kw_kubectl ${server} get nodes -o jsonpath=${fields} --request-timeout=10s`,
-    missing: (output) =>
-      workers.some((name) => output.includes(`${name} True\n`)) ? undefined : 'no worker is Ready yet',
+    script: sh`[ -e /etc/kubernetes/admin.conf ] && { date -u +%FT%TZ; kw_kubectl ${server} get nodes -o jsonpath=${fields} --request-timeout=10s; }`,
+    missing(output) {
+      const [now = '', ...rows] = output.trim().split('\n')
+      const nodes = rows.map((row) => row.split(' ')).filter(([name = '']) => workers.includes(name))
+      if (!nodes.some(([, ready]) => ready === 'True')) return 'no worker is Ready yet'
+      const coming = nodes.filter(([, ready, since = '']) => ready !== 'True' && secondsBetween(since, now) < patience)
+      return coming.length === 0 ? undefined : `not Ready yet: ${coming.map(([name]) => name).join(', ')}`
+    },
     gate: {
       limit: 180,
       interval: 0.5,
       explain: sh`kw_kubectl ${server} get nodes,pods -A -o wide --request-timeout=10s`,
     },
   })
+}
+
+function secondsBetween(earlier: string, later: string): number {
+  return (Date.parse(later) - Date.parse(earlier)) / 1000
 }

@@ -8,7 +8,7 @@ import { selinuxLabels } from '../../resources/selinux.ts'
 import type { Context } from '../context.ts'
 import { adoptedContainerd, containerdPrograms } from './runtime.ts'
 
-/** containerd with runc, the CNI plugins, and what an administrator uses on a node. A containerd of somebody else is used as it is, with its runc. */
+/** containerd with runc, the CNI plugins and crictl. A containerd of somebody else is used as it is, with its runc. */
 export const containerdInstall = task<Context>({
   name: 'containerd/install',
   summary: 'Install containerd',
@@ -19,29 +19,28 @@ export const containerdInstall = task<Context>({
     const programs: readonly FilesResource[] = [
       ...containerdPrograms(context),
       ...(adopted ? [] : [program(context, 'runc', runc, '/usr/local/sbin/runc')]),
-      ...tools(context),
+      ...crictl(context),
     ]
     const plugins = artifacts.find('cni-plugins', cniPlugins, facts.architecture)
     return [...programs, artifactDirectory(plugins, '/opt/cni/bin', { deep }), ...labels(context, programs)]
   },
 })
 
-function tools(context: Context): readonly FilesResource[] {
-  const { cluster, host, facts, artifacts } = context
-  const { crictl, etcd } = programVersions(cluster.kubernetesVersion)
-  const everywhere = artifacts.has('crictl', crictl, facts.architecture)
-    ? [program(context, 'crictl', crictl, '/usr/local/bin/crictl')]
-    : []
-  if (!host.roles.includes('control-plane')) return everywhere
-  return [
-    ...everywhere,
-    program(context, 'kubectl', cluster.kubernetesVersion, '/usr/bin/kubectl'),
-    program(context, 'etcdctl', etcd, '/usr/local/bin/etcdctl'),
-    program(context, 'etcdutl', etcd, '/usr/local/bin/etcdutl'),
-  ]
+/** Where the source has it: for people, and for kubeadm. */
+function crictl(context: Context): readonly FilesResource[] {
+  const { cluster, facts, artifacts } = context
+  const { crictl: version } = programVersions(cluster.kubernetesVersion)
+  if (!artifacts.has('crictl', version, facts.architecture)) return []
+  return [program(context, 'crictl', version, '/usr/local/bin/crictl')]
 }
 
-function program({ facts, artifacts, deep }: Context, name: string, version: string, path: string): FilesResource {
+/** One program of an artifact of the same name. */
+export function program(
+  { facts, artifacts, deep }: Context,
+  name: string,
+  version: string,
+  path: string,
+): FilesResource {
   return artifactFiles(artifacts.find(name, version, facts.architecture), [{ member: name, path }], { deep })
 }
 
