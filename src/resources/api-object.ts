@@ -55,6 +55,7 @@ kw_live=$(printf '%s' "$kw_objects" | kw_kubectl ${server} get -f - --ignore-not
 echo up
 printf '%s' "$kw_live" | tr -d '\n'
 echo
+[ -n "$kw_live" ] || exit 0
 printf '%s' "$kw_objects" | kw_kubectl ${server} apply --server-side --force-conflicts --field-manager=kubewright --validate=false --dry-run=server -o json --request-timeout=20s -f - | tr -d '\n'`
 }
 

@@ -89,7 +89,7 @@ tar -xzf "$KW_FILE" -C "$KW_FILE.d" --no-same-owner`
 }
 
 function probePath(path: string, deep: boolean): Command {
-  const hash = sh`[ -f ${path} ] && echo "sha256=$(sha256sum <${path} | cut -d ' ' -f 1)"`
+  const hash = sh`[ -f ${path} ] && echo "sha256=$(kw_sha256 ${path})"`
   const stat = sh`echo ${`path=${path}`}
 kw_now=$(stat -c '%s %Z %i' ${path}); echo "stat=$kw_now"
 echo "mode=$(stat -c %a ${path})"

@@ -6,7 +6,7 @@ import type { Context } from './context.ts'
 import { containerdConfig } from './containerd/config.ts'
 import { containerdImages, controlPlaneImages, remainingImages } from './containerd/images.ts'
 import { containerdInstall } from './containerd/install.ts'
-import { controlPlaneClients } from './control-plane/clients.ts'
+import { controlPlaneKubectl, etcdClients } from './control-plane/clients.ts'
 import { controlPlaneReady } from './control-plane/ready.ts'
 import { controlPlaneStaticPods, etcdMember } from './control-plane/static-pods.ts'
 import { hostFirewall } from './host/firewall.ts'
@@ -56,7 +56,8 @@ const tasks: readonly Task<Context>[] = [
   kubeletService,
   etcdMember,
   controlPlaneStaticPods,
-  controlPlaneClients,
+  controlPlaneKubectl,
+  etcdClients,
   controlPlaneReady,
   bootstrapObjectsTask,
   kubeProxy,

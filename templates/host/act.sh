@@ -6,14 +6,16 @@ exec 9>"$KW/act.lock"
 flock -w 120 9 || { echo 'another action of kubewright still runs on this host' >&2; exit 75; }
 kw_journal() { printf '%s\n' "$1" | sed "s/@now@/$(date -u +%FT%TZ)/" >>"$KW/journal/$KW_OPERATION.ndjson"; }
 kw_synced() { sync -d "$KW/journal/$KW_OPERATION.ndjson"; }
-# kw_backup PATH KEPT: the state before this operation, kept once, below KEPT (files or secrets).
+# kw_backup PATH KEPT: the state before this operation, kept once, below KEPT (files or secrets); what only root may read is a secret.
 kw_backup() {
   # A secret that this operation has written itself is no original when it is removed again.
   for kw_kind in files secrets; do
     kw_kept="$KW/backups/$KW_OPERATION/$kw_kind$1"
     if [ -e "$kw_kept" ] || [ -L "$kw_kept" ] || [ -e "$kw_kept.absent" ]; then return 0; fi
   done
-  kw_kept="$KW/backups/$KW_OPERATION/$2$1"
+  kw_kind=$2
+  if [ -f "$1" ] && [ ! -L "$1" ]; then case $(stat -c %a "$1") in *00) kw_kind=secrets ;; esac; fi
+  kw_kept="$KW/backups/$KW_OPERATION/$kw_kind$1"
   mkdir -p "$(dirname "$kw_kept")" || return 1
   if [ -e "$1" ] || [ -L "$1" ]; then
     rm -rf "$kw_kept.part" && cp -a "$1" "$kw_kept.part" || return 1
@@ -45,14 +47,13 @@ kw_forget() {
 kw_record() {
   kw_forget "$1"
   kw_sum=$4
-  [ -n "$kw_sum" ] || kw_sum=$(sha256sum <"$1")
-  kw_sum=${kw_sum%% *}
+  [ -n "$kw_sum" ] || kw_sum=$(kw_sha256 "$1")
   printf '{"path":"%s","sha256":"%s","stat":"%s","name":"%s","source":"%s"}\n' \
     "$1" "$kw_sum" "$(stat -c '%s %Z %i' "$1")" "$2" "$3" >>"$KW/installed.ndjson"
 }
 # kw_take FILE BYTES: the next bytes of stdin, all of them or failure.
 kw_take() {
-  head -c "$2" >"$1" && [ "$(stat -c %s "$1")" = "$2" ] || { rm -f "$1"; echo "KW-SHORT $1: $2 bytes did not arrive" >&2; return 1; }
+  dd of="$1" bs=256k count="$2" iflag=fullblock,count_bytes 2>/dev/null && [ "$(stat -c %s "$1")" = "$2" ] || { rm -f "$1"; echo "KW-SHORT $1: $2 bytes did not arrive" >&2; return 1; }
 }
 # kw_write PATH MODE OWNER BYTES KEPT PLACE: the next bytes of stdin become the file; the rename is atomic.
 kw_write() {
@@ -79,7 +80,7 @@ kw_start() {
 }
 # kw_arrived FILE SHA256: refuses what is not what was asked for.
 kw_arrived() {
-  kw_sum=$(sha256sum <"$1"); kw_sum=${kw_sum%% *}
+  kw_sum=$(kw_sha256 "$1")
   [ "$kw_sum" = "$2" ] || { rm -f "$1"; echo "KW-CHECKSUM wanted $2 but got $kw_sum" >&2; return 1; }
 }
 # kw_pods COMPONENT: the sandboxes of a static pod, running or not.
@@ -110,9 +111,9 @@ kw_install_all() {
     kw_place=$1/$(basename "$kw_source")
     mv -T "$kw_source" "$kw_place.kw-part" && chown root:root "$kw_place.kw-part" && chmod 0755 "$kw_place.kw-part" &&
       mv -T "$kw_place.kw-part" "$kw_place" || return 1
-    kw_sum=$(sha256sum <"$kw_place")
+    kw_sum=$(kw_sha256 "$kw_place")
     printf '{"path":"%s","sha256":"%s","stat":"%s","name":"%s","source":"%s"}\n' \
-      "$kw_place" "${kw_sum%% *}" "$(stat -c '%s %Z %i' "$kw_place")" "$2" "$3" >>"$KW_FILE.new"
+      "$kw_place" "$kw_sum" "$(stat -c '%s %Z %i' "$kw_place")" "$2" "$3" >>"$KW_FILE.new"
   done <"$KW_FILE.list"
   cut -d , -f 1 "$KW_FILE.new" | sed 's/$/,/' >"$KW_FILE.list"
   touch "$KW/installed.ndjson"

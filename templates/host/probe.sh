@@ -11,6 +11,13 @@ kw_file() {
   else echo "absent - - -"
   fi
 }
+# kw_sha256 FILE: its hash. OpenSSL has the processor's instructions for it, coreutils often not; small files do not pay for its start.
+kw_sha256() {
+  if [ "$(stat -Lc %s "$1" || echo 0)" -gt 1048575 ] && kw_sum=$(openssl dgst -sha256 -r "$1" 2>/dev/null); then :
+  else kw_sum=$(sha256sum <"$1")
+  fi
+  echo "${kw_sum%% *}"
+}
 # kw_inputs PATH...: one hash over what a service reads; large files count by size, ctime and inode.
 kw_inputs() {
   [ $# -gt 0 ] || { echo none; return; }
@@ -21,11 +28,11 @@ kw_inputs() {
 }
 # kw_installed PATH: the last record of what we installed there.
 kw_installed() { grep -F "{\"path\":\"$1\"," /var/lib/kubewright/installed.ndjson 2>/dev/null | tail -n 1; }
-# kw_kubectl SERVER ARGS...: kubectl as administrator against one API server; it keeps no cache on disk.
+# kw_kubectl SERVER ARGS...: kubectl as administrator against one API server, past any proxy; it keeps no cache on disk.
 kw_kubectl() {
   kw_server=$1; shift
   kw_conf=/etc/kubernetes/super-admin.conf; [ -e "$kw_conf" ] || kw_conf=/etc/kubernetes/admin.conf
-  kubectl --kubeconfig "$kw_conf" --server "$kw_server" --cache-dir /proc/kubewright "$@"
+  NO_PROXY='*' no_proxy='*' KUBECTL_KUBERC=false kubectl --kubeconfig "$kw_conf" --server "$kw_server" --cache-dir /proc/kubewright "$@"
 }
 # kw_sandboxes: metadata of the running pod sandboxes of the control plane, one JSON document after another.
 kw_sandboxes() {
@@ -58,11 +65,11 @@ kw_text() {
 kw_programs() {
   grep -sF "{\"path\":\"$1/" /var/lib/kubewright/installed.ndjson | grep -F "\"source\":\"$2\"" |
     sed -n 's/^{"path":"\([^"]*\)","sha256":"\([^"]*\)","stat":"\([^"]*\)".*/\1|\2|\3/p' |
-    while IFS='|' read -r kw_path kw_sum kw_was; do
+    while IFS='|' read -r kw_path kw_was_sum kw_was; do
       kw_now=$(stat -c '%s %Z %i' "$kw_path") || { echo "$kw_path - missing"; continue; }
       kw_state=same
       if [ "$kw_now" != "$kw_was" ] || [ "$3" = deep ]; then
-        [ "$(sha256sum <"$kw_path")" = "$kw_sum  -" ] || kw_state=changed
+        [ "$(kw_sha256 "$kw_path")" = "$kw_was_sum" ] || kw_state=changed
       fi
       echo "$kw_path $(stat -c %a "$kw_path") $kw_state"
     done

@@ -1,17 +1,22 @@
-import { task } from '../../engine/task.ts'
 import { programVersions } from '../../artifacts/catalog.ts'
+import { task } from '../../engine/task.ts'
 import { program } from '../containerd/install.ts'
 import type { Context } from '../context.ts'
 
-/** What talks to a control plane from its own host; none of it is needed before the API server starts. */
-export const controlPlaneClients = task<Context>({
-  name: 'control-plane/clients',
-  summary: 'Install kubectl and the clients of etcd',
+/** kubectl, by which a control plane is set up and looked after from its own host. */
+export const controlPlaneKubectl = task<Context>({
+  name: 'control-plane/kubectl',
+  summary: 'Install kubectl',
+  resources: (context) => [program(context, 'kubectl', context.cluster.kubernetesVersion, '/usr/bin/kubectl')],
+})
+
+/** What backs etcd up and looks after its members. */
+export const etcdClients = task<Context>({
+  name: 'etcd/clients',
+  summary: 'Install the clients of etcd',
   resources(context) {
-    const { kubernetesVersion } = context.cluster
-    const { etcd } = programVersions(kubernetesVersion)
+    const { etcd } = programVersions(context.cluster.kubernetesVersion)
     return [
-      program(context, 'kubectl', kubernetesVersion, '/usr/bin/kubectl'),
       program(context, 'etcdctl', etcd, '/usr/local/bin/etcdctl'),
       program(context, 'etcdutl', etcd, '/usr/local/bin/etcdutl'),
     ]

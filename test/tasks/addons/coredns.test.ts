@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { coredns } from '../../../src/tasks/addons/coredns.ts'
+import { clusterOf, contextOf, hostOf, workerOf } from '../../support/facts.ts'
+
+const hosts = [hostOf(), workerOf('w1', '192.0.2.21'), workerOf('w2', '192.0.2.22')]
+
+/** What DNS still waits for when kubectl lists these nodes. */
+function waitingFor(...nodes: readonly string[]): string | undefined {
+  const gate = coredns.resources(contextOf({ cluster: clusterOf({ hosts }) })).find(({ id }) => id.startsWith('gate:'))
+  const output = ['2026-01-01T00:01:00Z', ...nodes, ''].join('\n')
+  return gate?.compare(gate.probe.parse(output))?.summary
+}
+
+test('cluster DNS waits until a worker is Ready', () => {
+  expect(waitingFor()).toBe('cluster DNS: no worker is Ready yet')
+  expect(waitingFor('cp1 True 2026-01-01T00:00:50Z')).toBe('cluster DNS: no worker is Ready yet')
+})
+
+test('cluster DNS waits for workers that have just joined, so that its replicas are spread', () => {
+  const ready = 'w1 True 2026-01-01T00:00:50Z'
+  expect(waitingFor(ready, 'w2 False 2026-01-01T00:00:50Z')).toBe('cluster DNS: not Ready yet: w2')
+  expect(waitingFor(ready, 'w2 True 2026-01-01T00:00:50Z')).toBeUndefined()
+})
+
+test('cluster DNS does not wait for a worker that is lost', () => {
+  expect(waitingFor('w1 True 2025-01-01T00:00:00Z', 'w2 Unknown 2025-01-01T00:00:00Z')).toBeUndefined()
+})
+
+test('cluster DNS waits for nobody where there are no workers', () => {
+  const alone = contextOf({ cluster: clusterOf({ hosts: [hostOf()] }) })
+  expect(coredns.resources(alone).filter(({ id }) => id.startsWith('gate:'))).toEqual([])
+})
