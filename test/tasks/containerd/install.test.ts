@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 import { containerdInstall } from '../../../src/tasks/containerd/install.ts'
+import { controlPlaneKubectl, etcdClients } from '../../../src/tasks/control-plane/clients.ts'
 import { contextOf, factsOf, workerOf } from '../../support/facts.ts'
 import { applyTasks, listed, planTasks, touched } from '../../support/run-task.ts'
 import { sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'
@@ -17,18 +18,19 @@ function programsOf(before: ReadonlyMap<string, string>): readonly string[] {
   return touched(before, host.snapshot()).filter((path) => host.snapshot().get(path)?.includes(' '))
 }
 
-test('a control plane gets containerd, runc, the CNI plugins, kubectl and the programs of etcd', async () => {
+test('containerd comes with runc and the CNI plugins, kubectl and the clients of etcd come to control planes', async () => {
   const before = host.snapshot()
-  expect(listed(await planTasks(host, containerdInstall, context))).toEqual([
+  const all = [containerdInstall, controlPlaneKubectl, etcdClients]
+  expect(listed(await planTasks(host, all, context))).toEqual([
     'create artifact:containerd',
     'create artifact:runc',
+    'create artifact:cni-plugins',
     'create artifact:kubectl',
     'create artifact:etcdctl',
     'create artifact:etcdutl',
-    'create artifact:cni-plugins',
   ])
   expect(touched(before, host.snapshot())).toEqual([])
-  await applyTasks(host, containerdInstall, context)
+  await applyTasks(host, all, context)
   expect(programsOf(before)).toEqual([
     '/opt/cni/bin/bridge',
     '/opt/cni/bin/host-local',
@@ -42,11 +44,11 @@ test('a control plane gets containerd, runc, the CNI plugins, kubectl and the pr
     '/usr/local/sbin/runc',
   ])
   expect(host.snapshot().get('/opt/cni/bin/bridge')).toMatch(/^755 /)
-  expect(listed(await planTasks(host, containerdInstall, context))).toEqual([])
-  expect(listed(await planTasks(host, containerdInstall, { ...context, deep: true }))).toEqual([])
+  expect(listed(await planTasks(host, all, context))).toEqual([])
+  expect(listed(await planTasks(host, all, { ...context, deep: true }))).toEqual([])
 })
 
-test('a worker gets no tools of a control plane, and crictl comes only where the source has it', async () => {
+test('crictl comes only where the source has it', async () => {
   const crictl = smallBundle(binary('crictl', '1.37.0'))
   const worker = contextOf({ artifacts: crictl, host: workerOf('cp1', '10.89.5.11') })
   expect(listed(await planTasks(host, containerdInstall, worker))).toEqual([
