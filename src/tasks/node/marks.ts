@@ -11,7 +11,7 @@ import { localApi } from '../control-planes.ts'
 export const markControlPlane = task<Context>({
   name: 'node/mark-control-plane',
   summary: 'Mark the control plane',
-  resources: (context) => marksOf(context, [context.host]),
+  resources: (context) => marksOf(context, 'own-node', [context.host]),
 })
 
 /** Labels and taints of all other nodes. */
@@ -21,20 +21,35 @@ export const markNodes = task<Context>({
   resources: (context) =>
     marksOf(
       context,
+      'nodes',
       context.cluster.hosts.filter(({ name }) => name !== context.host.name),
     ),
 })
 
-function marksOf(context: Context, hosts: readonly Host[]) {
+function marksOf(context: Context, which: string, hosts: readonly Host[]) {
   const { server } = localApi(context)
   const marked = hosts.filter((host) => context.fleet.has(host.name))
-  return marked.flatMap((host) => [
-    gate(`registered:${host.name}`, {
-      title: `node ${host.name}`,
-      script: sh`[ -e /etc/kubernetes/admin.conf ] && kw_kubectl ${server} get node ${host.name} -o name --request-timeout=5s`,
-      missing: (output) => (output.trim() === '' ? 'has not registered yet' : undefined),
-      gate: { limit: 120, interval: 0.5, explain: sh`journalctl -u kubelet --no-pager -n 20 -o cat` },
-    }),
-    nodeMarksOf(host.name, nodeMarks(host), { server }),
-  ])
+  if (marked.length === 0) return []
+  return [
+    registered(
+      which,
+      marked.map(({ name }) => name),
+      server,
+    ),
+    ...marked.map((host) => nodeMarksOf(host.name, nodeMarks(host), { server })),
+  ]
+}
+
+/** A node can be marked when its kubelet has registered it. */
+function registered(which: string, names: readonly string[], server: string) {
+  return gate(`registered:${which}`, {
+    title: 'nodes',
+    script: sh`[ -e /etc/kubernetes/admin.conf ] && kw_kubectl ${server} get nodes -o name --request-timeout=5s`,
+    missing(output) {
+      const nodes = output.split('\n')
+      const missing = names.filter((name) => !nodes.includes(`node/${name}`))
+      return missing.length === 0 ? undefined : `not registered yet: ${missing.join(', ')}`
+    },
+    gate: { limit: 120, interval: 0.5, explain: sh`journalctl -u kubelet --no-pager -n 20 -o cat` },
+  })
 }
