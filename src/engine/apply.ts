@@ -55,6 +55,8 @@ class Run {
   readonly #options: ApplyOptions
   readonly #resolving: Resolving
   readonly #begun: ReturnType<typeof beginOnce>
+  /** States of what comes next on a host, seen after the last change there. */
+  readonly #seen = new Map<string, ReadonlyMap<string, unknown>>()
   readonly #announced: ReadonlySet<string>
   readonly #planned: ReadonlySet<string>
 
@@ -74,15 +76,16 @@ class Run {
   }
 
   async phase(phase: string, part: HostPhase): Promise<boolean> {
-    for (const step of part.steps) {
+    for (const [index, step] of part.steps.entries()) {
       const segments = this.#segmentsDue(part.host, step)
       if (segments.length === 0) continue
       if (this.#options.stop.aborted) return false
       const about = { phase, host: part.host, task: step.task, summary: step.summary } as const
       this.#options.emit({ type: 'task-started', ...about })
       try {
-        for (const segment of segments) {
-          if (!(await this.#segment(part.host, step, segment))) return false
+        for (const [at, segment] of segments.entries()) {
+          const next = () => segments[at + 1] ?? this.#nextDue(part.host, part.steps.slice(index + 1))
+          if (!(await this.#segment(part.host, step, segment, next))) return false
         }
       } catch (thrown) {
         this.#fail(part.host, thrown)
@@ -111,6 +114,15 @@ class Run {
     return gates.length === 0 ? [] : [gates]
   }
 
+  /** What will be looked at next in this phase. */
+  #nextDue(host: string, steps: readonly Step[]): readonly Resource[] {
+    for (const step of steps) {
+      const [first] = this.#segmentsDue(host, step)
+      if (first !== undefined) return first
+    }
+    return []
+  }
+
   #fail(host: string, thrown: unknown): void {
     for (const error of errorsIn(thrown)) {
       const located = new KubewrightError({ host, ...error.details })
@@ -119,9 +131,14 @@ class Run {
     }
   }
 
-  async #segment(host: string, step: Step, resources: readonly Resource[]): Promise<boolean> {
+  async #segment(
+    host: string,
+    step: Step,
+    resources: readonly Resource[],
+    next: () => readonly Resource[],
+  ): Promise<boolean> {
     const target = this.#target(host)
-    const due = compareAll(resources, await target.probe(resources), new Set())
+    const due = compareAll(resources, await this.#look(target, resources), new Set())
     const acting = due.filter(({ change }) => change.actions.length > 0)
     for (const one of due) this.#assertAnnounced(host, one)
     for (const batch of batches(acting)) {
@@ -132,8 +149,15 @@ class Run {
     for (const { resource, change } of due) {
       if (resource.gate !== undefined && !(await pollGate(target, resource, change, { emit, stop, host }))) return false
     }
-    if (acting.length > 0) await this.#prove(target, resources)
+    if (acting.length > 0) await this.#prove(target, resources, next())
     return true
+  }
+
+  /** The states of resources, which the look that proved what was done just before may have brought. */
+  async #look(target: Target, resources: readonly Resource[]): Promise<ReadonlyMap<string, unknown>> {
+    const seen = this.#seen.get(target.name)
+    this.#seen.delete(target.name)
+    return seen !== undefined && resources.every(({ id }) => seen.has(id)) ? seen : target.probe(resources)
   }
 
   async #act(host: string, task: string, batch: readonly Due[]): Promise<void> {
@@ -152,10 +176,17 @@ class Run {
     this.count += batch.length
   }
 
-  /** The same probes again: what is not as it shall be now has not been repaired by its own actions. */
-  async #prove(target: Target, resources: readonly Resource[]): Promise<void> {
-    const [first] = compareAll(resources, await target.probe(resources), new Set())
-    if (first === undefined) return
+  /**
+   * The same probes again: what is not as it shall be now has not been repaired by its own actions. What comes next is looked at
+   * by the same execution.
+   */
+  async #prove(target: Target, resources: readonly Resource[], next: readonly Resource[]): Promise<void> {
+    const states = await target.probe([...resources, ...next])
+    const [first] = compareAll(resources, states, new Set())
+    if (first === undefined) {
+      this.#seen.set(target.name, new Map(next.map(({ id }) => [id, states.get(id)])))
+      return
+    }
     throw new KubewrightError({
       code: 'KW3002',
       exit: 'apply',

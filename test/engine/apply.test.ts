@@ -250,3 +250,29 @@ test('a run that changes nothing looks at no gate again', async () => {
   await run(agenda(['one', [], { a: [value('x', '1')] }], ['two', [], { a: [gate] }]), [host])
   expect(host.log).toEqual(['probe x gate'])
 })
+
+/** One phase of one host with a task for each list of resources. */
+function tasksOf(host: string, ...tasks: readonly (readonly Resource[])[]): Agenda {
+  const [phase] = agenda(['one', [], { [host]: [] }]).phases
+  const steps = tasks.map((resources, index) => ({ task: `one/${index}`, summary: 'one', resources }))
+  return { playbook: 'test', phases: phase === undefined ? [] : [{ ...phase, hosts: [{ host, steps }] }] }
+}
+
+test('what a task has changed is proven, and what comes next is looked at, by one execution', async () => {
+  const host = valueHost('a')
+  const work = tasksOf('a', [value('x', '1')], [value('y', '1')], [value('z', '1')])
+  expect(await run(work, [host])).toMatchObject({ outcome: 'done', changes: 3 })
+  const after = host.log.slice(host.log.indexOf('begin') + 1)
+  expect(after).toEqual(['act x', 'probe x y', 'act y', 'probe y z', 'act z', 'probe z', 'finish done'])
+})
+
+test('what came to be as it shall be before its turn is not changed', async () => {
+  const host = valueHost('a')
+  const work = tasksOf('a', [value('x', '1')], [value('y', '1')])
+  const acting = { ...host, act: host.act.bind(host) }
+  acting.act = async (...given) => {
+    await host.act(...given)
+    host.values.set('y', '1')
+  }
+  expect(await run(work, [acting])).toMatchObject({ outcome: 'done', changes: 1 })
+})
