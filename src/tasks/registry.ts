@@ -20,6 +20,7 @@ import { kubeletClientTask } from './kubelet/client.ts'
 import { kubeletConfig } from './kubelet/config.ts'
 import { kubeletInstall } from './kubelet/install.ts'
 import { kubeletService } from './kubelet/service.ts'
+import { calico } from './network/calico.ts'
 import { cniFiles } from './network/cni-files.ts'
 import { flannel } from './network/flannel.ts'
 import { nodeJoinTask, nodeTokens } from './node/join.ts'
@@ -60,6 +61,7 @@ const tasks: readonly Task<Context>[] = [
   coredns,
   cniFiles,
   flannel,
+  calico,
   markControlPlane,
   markNodes,
   nodeJoinTask,

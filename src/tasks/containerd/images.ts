@@ -1,10 +1,18 @@
 import { task } from '../../engine/task.ts'
+import type { Cni } from '../../inventory/cluster.ts'
 import { imagesOf, upstreamImages, type ImageName } from '../../kubernetes/versions.ts'
 import { image } from '../../resources/image.ts'
 import type { Context } from '../context.ts'
 
 /** A static pod needs its image when the kubelet starts; everything else may come while the API server starts. */
 const staticPods: readonly ImageName[] = ['pause', 'etcd', 'apiServer', 'controllerManager', 'scheduler']
+
+/** Calico's controllers may run on any host. */
+const cniImages: Readonly<Record<Cni['name'], readonly ImageName[]>> = {
+  flannel: ['flannel', 'flannelCniPlugin'],
+  calico: ['calicoNode', 'calicoCni', 'calicoKubeControllers'],
+  none: [],
+}
 
 /** Brings the images of a control plane's static pods. */
 export const controlPlaneImages = task<Context>({
@@ -18,7 +26,7 @@ export const containerdImages = task<Context>({
   name: 'containerd/images',
   summary: 'Import images',
   resources(context) {
-    const everywhere: readonly ImageName[] = ['kubeProxy', 'flannel', 'flannelCniPlugin']
+    const everywhere = ['kubeProxy' as const, ...cniImages[context.cluster.cni.name]]
     const pause: readonly ImageName[] = isControlPlane(context) ? [] : ['pause']
     return imported(context, [...pause, ...everywhere, ...(mayWaitForDns(context) ? [] : ['coredns' as const])])
   },

@@ -55,11 +55,16 @@ function ports({ cluster, host, facts }: Context): readonly Opening[] {
 }
 
 function cniPorts({ cni }: Context['cluster']): readonly Opening[] {
-  switch (cni.backend) {
+  if (cni.name === 'none') return []
+  switch (cni.name === 'flannel' ? cni.backend : cni.encapsulation) {
     case 'vxlan':
+    case 'vxlan-cross-subnet':
       return [port('udp', cni.port)]
     case 'wireguard':
       return [port('udp', 51_820, 51_821)] // one for each IP family
+    case 'ipip':
+    case 'none':
+      return [port('tcp', 179)] // BGP
     case 'host-gw':
       return []
   }

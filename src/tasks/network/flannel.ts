@@ -5,13 +5,16 @@ import { apiObjects } from '../../resources/api-object.ts'
 import type { Context } from '../context.ts'
 import { localApi } from '../control-planes.ts'
 
-/** Flannel from upstream's manifest. */
+/** Flannel from upstream's manifest, where the inventory asks for it. */
 export const flannel = task<Context>({
   name: 'network/flannel',
   summary: 'Install Flannel',
   resources(context) {
+    const { cluster } = context
+    const { cni } = cluster
+    if (cni.name !== 'flannel') return []
     const manifest = context.manifests.get(`flannel ${addonTags.flannel.replace(/^v/, '')}`)
     if (manifest === undefined) throw new Error('the manifest of Flannel was not read')
-    return apiObjects(flannelObjects(context.cluster, manifest), localApi(context))
+    return apiObjects(flannelObjects({ ...cluster, cni }, manifest), localApi(context))
   },
 })

@@ -98,14 +98,16 @@ const earlierNetwork: Check = (context) => {
   ]
 }
 
-/** The file that Flannel installs. containerd takes the first one in the order of the names. */
-const ownConfiguration = '10-flannel.conflist'
+/** The file that each network installs; of your own it is not known. containerd takes the first one in the order of the names. */
+const ownConfigurations = { flannel: '10-flannel.conflist', calico: '10-calico.conflist', none: undefined } as const
 
 /** The example that containerd's bundle brings; the task network/cni-files removes it. */
 const exampleConfiguration = '10-containerd-net.conflist'
 
 /** Network configurations that would be used instead of ours, or beside it. */
-const cniConfigurations: Check = ({ facts }) => {
+const cniConfigurations: Check = ({ cluster, facts }) => {
+  const ownConfiguration = ownConfigurations[cluster.cni.name]
+  if (ownConfiguration === undefined) return []
   const foreign = facts.survey.cniConfigurations.filter(
     (name) => /\.(?:conf|conflist|json)$/.test(name) && name !== ownConfiguration && name !== exampleConfiguration,
   )

@@ -9,7 +9,7 @@ function on(facts: FactsOverrides, cluster: Partial<Cluster> = {}) {
   return contextOf({ cluster: clusterOf(cluster), facts: factsOf(facts) })
 }
 
-const flannel = clusterOf().cni
+const flannel = { name: 'flannel', backend: 'vxlan', mtu: undefined, vni: 1, port: 8472 } as const
 
 test('a good host has no finding', () => {
   expect(found(preflightNetwork, contextOf())).toEqual([])
