@@ -20,7 +20,8 @@ const owners: Readonly<Record<Option, readonly Cni['name'][]>> = {
 /** What is wrong in the choice of the network: options of another one, blocks that do not fit. */
 export function checkCni(spec: InventorySpec): Finding[] {
   const foreign = Object.entries(owners).flatMap(([option, names]) => foreignOption(spec.cni, option as Option, names))
-  return foreign.length > 0 || spec.cni.name !== 'calico' ? foreign : [...checkBlocks(spec), ...checkProxyMode(spec)]
+  if (foreign.length > 0) return foreign
+  return [...(spec.cni.name === 'calico' ? checkBlocks(spec) : []), ...checkProxyMode(spec)]
 }
 
 function foreignOption(cni: Cni, option: Option, names: readonly Cni['name'][]): Finding[] {
@@ -48,8 +49,16 @@ function checkBlocks({ cni, networking, hosts }: InventorySpec): Finding[] {
 }
 
 /** Calico's rules are those of iptables until 3.29, and see nothing of a kube-proxy that has tables of its own. */
-function checkProxyMode({ kubeProxy }: InventorySpec): Finding[] {
-  if (kubeProxy.mode !== 'nftables') return []
+function checkProxyMode({ cni, kubeProxy }: InventorySpec): Finding[] {
+  if (kubeProxy.mode === 'none' && cni.name !== 'none') {
+    const message = `services need kube-proxy, which ${cni.name} does not replace`
+    return [proxyFinding(message, 'remove mode, or bring a network that replaces it, with cni: { name: none }')]
+  }
+  if (kubeProxy.mode !== 'nftables' || cni.name !== 'calico') return []
   const message = "kube-proxy's mode nftables does not go together with Calico 3.28, which uses iptables"
-  return [{ code: 'KW1045', path: ['spec', 'kubeProxy', 'mode'], message, hint: 'use mode: iptables' }]
+  return [proxyFinding(message, 'use mode: iptables')]
+}
+
+function proxyFinding(message: string, hint: string): Finding {
+  return { code: 'KW1045', path: ['spec', 'kubeProxy', 'mode'], message, hint }
 }

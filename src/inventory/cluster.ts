@@ -138,7 +138,8 @@ export interface Patch {
 }
 
 export interface KubeProxyOptions {
-  readonly mode: 'iptables' | 'nftables' | 'ipvs'
+  /** `none`: the user's own network makes services. */
+  readonly mode: 'iptables' | 'nftables' | 'ipvs' | 'none'
   /** Merged over the KubeProxyConfiguration. */
   readonly config: Readonly<Record<string, unknown>>
   readonly patches: readonly Patch[]

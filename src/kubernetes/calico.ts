@@ -2,6 +2,7 @@ import type { CalicoOptions, Cluster } from '../inventory/cluster.ts'
 import { isMapping, type Mapping } from '../render/yaml.ts'
 import { inputsAnnotation, inputsDigest, sha256 } from './inputs.ts'
 import { imageEdit, manifestReader } from './manifest.ts'
+import { withNetworkOptions } from './network.ts'
 import { isIPv6Subnet } from './node.ts'
 import { inApplyOrder, objectName, type KubernetesObject } from './object.ts'
 import { imagesOf, upstreamImages, type ImageName } from './versions.ts'
@@ -86,14 +87,19 @@ function withNodePods(
   cluster: CalicoCluster,
   configMap: KubernetesObject,
 ): KubernetesObject {
-  return withPod(withImages(daemonSet, cluster), (template, pod) => {
+  return withPod(withNetworkOptions(withImages(daemonSet, cluster), cluster.cni), (template, pod) => {
     const containers = reader.mappings(pod, 'containers')
     if (!containers.some(({ name }) => name === containerName))
       throw reader.missing(`container ${containerName} in ${daemonSetName}`)
+    const initial = reader.mappings(pod, 'initContainers').map(installer)
     const edited = containers.map((container) =>
       container['name'] === containerName ? nodeContainer(container, cluster) : container,
     )
-    return { ...template, metadata: withInputs(template['metadata'], configMap), spec: { ...pod, containers: edited } }
+    return {
+      ...template,
+      metadata: withInputs(template['metadata'], configMap),
+      spec: { ...pod, initContainers: initial, containers: edited },
+    }
   })
 }
 
@@ -103,6 +109,15 @@ function withInputs(metadata: unknown, { data }: KubernetesObject): Mapping {
   const annotations = isMapping(present['annotations']) ? present['annotations'] : {}
   const digest = inputsDigest({ 'calico-config': sha256(JSON.stringify(data)) })
   return { ...present, annotations: { ...annotations, [inputsAnnotation]: digest } }
+}
+
+/** The common plugins on the host are ours: two who install them would undo each other's work for ever. */
+const commonPlugins = ['bandwidth', 'flannel', 'host-local', 'loopback', 'portmap', 'tuning']
+
+function installer(container: Mapping): Mapping {
+  if (container['name'] !== 'install-cni') return container
+  const env = reader.mappings(container, 'env')
+  return { ...container, env: [...env, { name: 'SKIP_CNI_BINARIES', value: commonPlugins.join(',') }] }
 }
 
 function nodeContainer(container: Mapping, cluster: CalicoCluster): Mapping {
@@ -117,6 +132,12 @@ function nodeContainer(container: Mapping, cluster: CalicoCluster): Mapping {
     env: [...env, ...added],
     livenessProbe: withArguments(container, 'livenessProbe', probes.live),
     readinessProbe: withArguments(container, 'readinessProbe', probes.ready),
+    // Readiness is asked for every ten seconds; until it is there for the first time, pods wait for it.
+    startupProbe: {
+      ...withArguments(container, 'readinessProbe', probes.ready),
+      periodSeconds: 1,
+      failureThreshold: 120,
+    },
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Cluster, FlannelOptions } from '../inventory/cluster.ts'
 import { isMapping, type Mapping } from '../render/yaml.ts'
 import { imageEdit, manifestReader } from './manifest.ts'
+import { withNetworkOptions } from './network.ts'
 import { isIPv6Subnet } from './node.ts'
 import { inApplyOrder } from './object.ts'
 import type { KubernetesObject } from './object.ts'
@@ -82,7 +83,7 @@ function withPods(
   const initContainers = reader.mappings(pod, 'initContainers').map(image)
   const metadata = withInputs(template['metadata'], configMap)
   const edited = { ...template, metadata, spec: { ...pod, containers, initContainers } }
-  return { ...daemonSet, spec: { ...spec, template: edited } }
+  return withNetworkOptions({ ...daemonSet, spec: { ...spec, template: edited } }, cluster.cni)
 }
 
 /** flanneld does not read its configuration again, so a change of it has to make new pods. */

@@ -182,6 +182,7 @@ export function observedOf(overrides: Partial<Observed> = {}): Observed {
     clusterConfiguration: undefined,
     living: undefined,
     cnis: [],
+    network: undefined,
     ...overrides,
   }
 }

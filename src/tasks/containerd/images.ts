@@ -26,7 +26,9 @@ export const containerdImages = task<Context>({
   name: 'containerd/images',
   summary: 'Import images',
   resources(context) {
-    const everywhere = ['kubeProxy' as const, ...cniImages[context.cluster.cni.name]]
+    const { cni, kubeProxy } = context.cluster
+    const proxy: readonly ImageName[] = kubeProxy.mode === 'none' ? [] : ['kubeProxy']
+    const everywhere = [...proxy, ...cniImages[cni.name]]
     const pause: readonly ImageName[] = isControlPlane(context) ? [] : ['pause']
     return imported(context, [...pause, ...everywhere, ...(mayWaitForDns(context) ? [] : ['coredns' as const])])
   },
@@ -43,8 +45,10 @@ function isControlPlane({ host }: Context): boolean {
   return host.roles.includes('control-plane')
 }
 
+/** A control plane gets cluster DNS only later, and then only where the workers are as many as its pods, or one would start there without the image. */
 function mayWaitForDns(context: Context): boolean {
-  return isControlPlane(context) && context.cluster.hosts.some(({ roles }) => !roles.includes('control-plane'))
+  const workers = context.cluster.hosts.filter(({ roles }) => !roles.includes('control-plane'))
+  return isControlPlane(context) && workers.length >= context.cluster.dns.replicas
 }
 
 function imported({ cluster, host, facts, artifacts }: Context, names: readonly ImageName[]) {

@@ -47,7 +47,7 @@ function ports({ cluster, host, facts }: Context): readonly Opening[] {
   return [
     ...(host.roles.includes('control-plane') ? [port('tcp', apiServerPort(cluster)), port('tcp', 2379, 2380)] : []),
     port('tcp', kubelet),
-    port('tcp', 10_256), // kube-proxy's health, for load balancers
+    ...(cluster.kubeProxy.mode === 'none' ? [] : [port('tcp', 10_256)]), // kube-proxy's health, for load balancers
     port('tcp', ...range),
     port('udp', ...range),
     ...cniPorts(cluster),
