@@ -121,24 +121,33 @@ function installer(container: Mapping): Mapping {
 }
 
 function nodeContainer(container: Mapping, cluster: CalicoCluster): Mapping {
-  const wanted = nodeEnvironment(cluster)
-  const env = reader.mappings(container, 'env').filter(({ name }) => !(String(name) in wanted))
-  const added = Object.entries(wanted).map(([name, value]) => ({ name, value }))
-  const probes = usesBgp(cluster.cni)
-    ? { live: ['-felix-live', '-bird-live'], ready: ['-felix-ready', '-bird-ready'] }
-    : { live: ['-felix-live'], ready: ['-felix-ready'] }
+  const bgp = usesBgp(cluster.cni)
+  const readiness = withArguments(container, 'readinessProbe', ['-felix-ready', ...(bgp ? ['-bird-ready'] : [])])
   return {
     ...container,
-    env: [...env, ...added],
-    livenessProbe: withArguments(container, 'livenessProbe', probes.live),
-    readinessProbe: withArguments(container, 'readinessProbe', probes.ready),
-    // Readiness is asked for every ten seconds; until it is there for the first time, pods wait for it.
+    env: withVariables(reader.mappings(container, 'env'), nodeEnvironment(cluster)),
+    livenessProbe: withArguments(container, 'livenessProbe', ['-felix-live', ...(bgp ? ['-bird-live'] : [])]),
+    readinessProbe: readiness,
+    // Readiness is asked for every ten seconds; until Felix is ready for the first time, pods wait for it.
     startupProbe: {
-      ...withArguments(container, 'readinessProbe', probes.ready),
+      ...withArguments(container, 'readinessProbe', ['-felix-ready']),
       periodSeconds: 1,
       failureThreshold: 120,
     },
   }
+}
+
+/** Variables that are there are changed where they are, so that a person can compare. */
+function withVariables(env: readonly Mapping[], wanted: Readonly<Record<string, string>>): readonly Mapping[] {
+  const known = new Set(env.map(({ name }) => name))
+  const added = Object.entries(wanted).filter(([name]) => !known.has(name))
+  return [
+    ...env.map((variable) => {
+      const value = wanted[String(variable['name'])]
+      return value === undefined ? variable : { name: variable['name'], value }
+    }),
+    ...added.map(([name, value]) => ({ name, value })),
+  ]
 }
 
 /** Whoever runs no BGP daemon must not ask for its health. */

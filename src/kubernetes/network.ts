@@ -38,7 +38,8 @@ function vxlan({ port, vni }: { readonly port: number; readonly vni: number }): 
 }
 
 /** The DaemonSet with its network's options, so that a later run can tell what the living cluster was made with. */
-export function withNetworkOptions({ metadata, ...object }: KubernetesObject, cni: Cni): KubernetesObject {
+export function withNetworkOptions(object: KubernetesObject, cni: Cni): KubernetesObject {
+  const { metadata } = object
   const annotations = { ...metadata.annotations, [networkAnnotation]: JSON.stringify(lastingOptions(cni)) }
   return { ...object, metadata: { ...metadata, annotations } }
 }

@@ -20,16 +20,18 @@ interface OurRun extends Run {
   readonly traffic: string
 }
 
-const { rounds, workers, cni } = new Command('bench')
+const { name, rounds, workers, cni } = new Command('bench')
   .description('bare hosts to all pods ready: kubewright against a parallel script with the real kubeadm')
+  .option('--name <name>', 'name of the lab', 'bench')
   .option('--rounds <count>', 'alternating runs of each', Number, 3)
   .option('--workers <count>', 'worker hosts', Number, 2)
   .addOption(new Option('--cni <name>', 'network of both').choices(labNetworks).default('flannel'))
   .parse()
-  .opts<{ rounds: number; workers: number; cni: LabNetwork }>()
+
+  .opts<{ name: string; rounds: number; workers: number; cni: LabNetwork }>()
 
 await buildArtifacts({ kubernetes: ['1.37.1'], calico: cni === 'calico' })
-const lab = await labUp({ name: 'bench', controlPlanes: 1, workers, cni })
+const lab = await labUp({ name, controlPlanes: 1, workers, cni })
 try {
   const [ours, theirs]: [OurRun[], Run[]] = [[], []]
   for (let round = 1; round <= rounds; round += 1) {

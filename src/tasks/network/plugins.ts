@@ -11,7 +11,7 @@ interface Installed {
   readonly title: string
   readonly namespace: string
   readonly label: string
-  /** The init container that installs the files; the kubelet keeps its traces as long as the pod is there. */
+  /** The container that runs when the init containers have installed the files; the kubelet keeps its traces as long as the pod is there. */
   readonly container: string
   readonly paths: readonly string[]
 }
@@ -21,14 +21,14 @@ const installed: Readonly<Record<Cni['name'], Installed | undefined>> = {
     title: 'Flannel',
     namespace: 'kube-flannel',
     label: 'app=flannel',
-    container: 'install-cni',
+    container: 'kube-flannel',
     paths: ['/opt/cni/bin/flannel', '/etc/cni/net.d/10-flannel.conflist'],
   },
   calico: {
     title: 'Calico',
     namespace: 'kube-system',
     label: 'k8s-app=calico-node',
-    container: 'install-cni',
+    container: 'calico-node',
     paths: ['/opt/cni/bin/calico', '/opt/cni/bin/calico-ipam', '/etc/cni/net.d/10-calico.conflist'],
   },
   none: undefined,

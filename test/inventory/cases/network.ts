@@ -226,4 +226,13 @@ export const network: readonly WrongInput[] = [
       '    use mode: iptables',
     ],
   },
+  {
+    title: 'only a network of your own may take the place of kube-proxy',
+    text: inventoryWith(`  kubeProxy: { mode: none }
+`),
+    printed: [
+      'inventory.yaml:6:22 spec.kubeProxy.mode: services need kube-proxy, which flannel does not replace (KW1045)',
+      '    remove mode, or bring a network that replaces it, with cni: { name: none }',
+    ],
+  },
 ]
