@@ -1,10 +1,11 @@
 import type { CalicoOptions, Cluster } from '../inventory/cluster.ts'
+import { renderYamlDocuments } from '../render/template.ts'
 import { isMapping, type Mapping } from '../render/yaml.ts'
 import { inputsAnnotation, inputsDigest, sha256 } from './inputs.ts'
 import { imageEdit, manifestReader } from './manifest.ts'
 import { withNetworkOptions } from './network.ts'
 import { isIPv6Subnet } from './node.ts'
-import { inApplyOrder, objectName, type KubernetesObject } from './object.ts'
+import { inApplyOrder, kubernetesObject, objectName, type KubernetesObject } from './object.ts'
 import { imagesOf, upstreamImages, type ImageName } from './versions.ts'
 
 /** A cluster whose inventory asks for Calico. */
@@ -31,7 +32,22 @@ export function calicoObjects(cluster: CalicoCluster, manifest: string, view: Ca
   const daemonSet = withNodePods(only(objects, daemonSetName), cluster, configMap)
   const controllers = withImages(only(objects, controllersName), cluster)
   const edited = new Map([configMap, daemonSet, controllers].map((object) => [objectName(object), object]))
-  return inApplyOrder(objects.map((object) => edited.get(objectName(object)) ?? object))
+  const wanted = objects.map((object) => edited.get(objectName(object)) ?? object)
+  return inApplyOrder([...wanted, ...typhaObjects(cluster)])
+}
+
+/** Whether Typha stands between Calico's pods and the API, which each of them would watch otherwise. */
+export function usesTypha({ cni, hosts }: Pick<Cluster, 'cni' | 'hosts'>): boolean {
+  return cni.name === 'calico' && hosts.length >= cni.typhaNodes
+}
+
+/** One for 150 nodes, as upstream advises, and three at least where there are as many nodes: it has a port of the host. */
+function typhaObjects(cluster: CalicoCluster): readonly KubernetesObject[] {
+  if (!usesTypha(cluster)) return []
+  const nodes = cluster.hosts.length
+  const view = { image: imagesOf(cluster).calicoTypha, replicas: Math.min(nodes, Math.max(3, Math.ceil(nodes / 150))) }
+  const template = 'network/calico-typha.yaml'
+  return renderYamlDocuments(template, view).map((value) => kubernetesObject(value, `template ${template}`))
 }
 
 /** Bytes that each encapsulation adds to a packet; over IPv6 its header is 20 bytes longer. */
@@ -57,6 +73,7 @@ function withConfiguration(configMap: KubernetesObject, cluster: CalicoCluster, 
     ...configMap,
     data: {
       ...data,
+      typha_service_name: usesTypha(cluster) ? 'calico-typha' : 'none',
       calico_backend: usesBgp(cluster.cni) ? 'bird' : 'vxlan',
       veth_mtu: String(calicoMtu(cluster, view)),
       cni_network_config: pluginConfiguration(
@@ -162,7 +179,7 @@ function withArguments(container: Mapping, probe: string, args: readonly string[
  * Pools, addresses and tunnel of a node. Calico makes the pools when its first pod starts. It finds the node's address by the
  * interface that comes first unless told otherwise, which is the wrong one on hosts with two networks.
  */
-function nodeEnvironment({ cni, networking }: CalicoCluster): Readonly<Record<string, string>> {
+function nodeEnvironment({ cni, hosts, networking }: CalicoCluster): Readonly<Record<string, string>> {
   const ipv4 = networking.podSubnets.find((subnet) => !isIPv6Subnet(subnet))
   const ipv6 = networking.podSubnets.find(isIPv6Subnet)
   const vxlan = { vxlan: 'Always', 'vxlan-cross-subnet': 'CrossSubnet', ipip: 'Never', none: 'Never' }[
@@ -191,6 +208,7 @@ function nodeEnvironment({ cni, networking }: CalicoCluster): Readonly<Record<st
           CALICO_IPV6POOL_VXLAN: vxlan,
           CALICO_IPV6POOL_NAT_OUTGOING: 'true',
         }),
+    ...(usesTypha({ cni, hosts }) ? { FELIX_TYPHAK8SSERVICENAME: 'calico-typha' } : {}),
     FELIX_IPV6SUPPORT: String(ipv6 !== undefined),
     FELIX_VXLANVNI: String(cni.vni),
     FELIX_VXLANPORT: String(cni.port),

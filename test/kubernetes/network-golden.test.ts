@@ -27,6 +27,7 @@ const calicos: Readonly<Record<string, Partial<Cluster> & { readonly cni: Calico
   'calico-vxlan-cross-subnet': { cni: { ...calico, encapsulation: 'vxlan-cross-subnet', mtu: 1400 } },
   'calico-ipip': { ...mirrored, cni: { ...calico, encapsulation: 'ipip' } },
   'calico-none': { cni: { ...calico, encapsulation: 'none', blockSize: 24 } },
+  'calico-typha': { cni: { ...calico, typhaNodes: 1 } },
   'calico-dual-stack': { ...dualStack, cni: calico },
 }
 const flannels: Readonly<Record<string, Partial<Cluster> & { readonly cni: FlannelOptions }>> = {
@@ -38,14 +39,17 @@ const flannels: Readonly<Record<string, Partial<Cluster> & { readonly cni: Flann
 /** What we change in upstream's manifest, object by object, as a person reads it. */
 function changes(manifest: string, ours: readonly KubernetesObject[]): string {
   const upstream = parseYamlDocuments(manifest, 'manifest').map((value) => kubernetesObject(value, 'manifest'))
-  expect(ours.map(objectName).toSorted()).toEqual(upstream.map(objectName).toSorted())
-  const diffs = upstream.map((object) => {
-    const name = objectName(object)
-    const edited = ours.find((other) => objectName(other) === name)
-    const diff = textDiff(name, printYaml(object), printYaml(edited ?? {}))
+  const names = [...new Set([...upstream, ...ours].map(objectName))]
+  const diffs = names.map((name) => {
+    const diff = textDiff(name, textOf(upstream, name), textOf(ours, name))
     return diff === '' ? '' : `# ${name}\n${diff}\n`
   })
   return diffs.join('')
+}
+
+function textOf(objects: readonly KubernetesObject[], name: string): string {
+  const found = objects.find((object) => objectName(object) === name)
+  return found === undefined ? '' : printYaml(found)
 }
 
 function upstreamOf(name: string): string {

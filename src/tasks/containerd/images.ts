@@ -1,5 +1,6 @@
 import { task } from '../../engine/task.ts'
 import type { Cni } from '../../inventory/cluster.ts'
+import { usesTypha } from '../../kubernetes/calico.ts'
 import { imagesOf, upstreamImages, type ImageName } from '../../kubernetes/versions.ts'
 import { image } from '../../resources/image.ts'
 import type { Context } from '../context.ts'
@@ -7,7 +8,7 @@ import type { Context } from '../context.ts'
 /** A static pod needs its image when the kubelet starts; everything else may come while the API server starts. */
 const staticPods: readonly ImageName[] = ['pause', 'etcd', 'apiServer', 'controllerManager', 'scheduler']
 
-/** Calico's controllers may run on any host. */
+/** Calico's controllers, and Typha, may run on any host. */
 const cniImages: Readonly<Record<Cni['name'], readonly ImageName[]>> = {
   flannel: ['flannel', 'flannelCniPlugin'],
   calico: ['calicoNode', 'calicoCni', 'calicoKubeControllers'],
@@ -28,7 +29,8 @@ export const containerdImages = task<Context>({
   resources(context) {
     const { cni, kubeProxy } = context.cluster
     const proxy: readonly ImageName[] = kubeProxy.mode === 'none' ? [] : ['kubeProxy']
-    const everywhere = [...proxy, ...cniImages[cni.name]]
+    const typha: readonly ImageName[] = usesTypha(context.cluster) ? ['calicoTypha'] : []
+    const everywhere = [...proxy, ...cniImages[cni.name], ...typha]
     const pause: readonly ImageName[] = isControlPlane(context) ? [] : ['pause']
     return imported(context, [...pause, ...everywhere, ...(mayWaitForDns(context) ? [] : ['coredns' as const])])
   },

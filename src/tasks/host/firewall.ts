@@ -1,6 +1,7 @@
 import { task } from '../../engine/task.ts'
 import { familyOf } from '../../inventory/subnets.ts'
 import { flagValue } from '../../kubernetes/flags.ts'
+import { usesTypha } from '../../kubernetes/calico.ts'
 import { kubeletConfiguration } from '../../kubernetes/kubelet.ts'
 import { apiServerPort } from '../../kubernetes/node.ts'
 import { firewalld } from '../../resources/firewall/firewalld.ts'
@@ -51,6 +52,7 @@ function ports({ cluster, host, facts }: Context): readonly Opening[] {
     port('tcp', ...range),
     port('udp', ...range),
     ...cniPorts(cluster),
+    ...(usesTypha(cluster) ? [port('tcp', 5473)] : []),
   ]
 }
 
