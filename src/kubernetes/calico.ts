@@ -29,7 +29,7 @@ const containerName = 'calico-node'
 export function calicoObjects(cluster: CalicoCluster, manifest: string, view: CalicoView): readonly KubernetesObject[] {
   const objects = reader.objects(manifest)
   const configMap = withConfiguration(only(objects, configMapName), cluster, view)
-  const daemonSet = withNodePods(only(objects, daemonSetName), cluster, configMap)
+  const daemonSet = withNodePods(only(objects, daemonSetName), cluster, configMap, view)
   const controllers = withImages(only(objects, controllersName), cluster)
   const edited = new Map([configMap, daemonSet, controllers].map((object) => [objectName(object), object]))
   const wanted = objects.map((object) => edited.get(objectName(object)) ?? object)
@@ -103,8 +103,10 @@ function withNodePods(
   daemonSet: KubernetesObject,
   cluster: CalicoCluster,
   configMap: KubernetesObject,
+  { nodeMtu }: CalicoView,
 ): KubernetesObject {
-  return withPod(withNetworkOptions(withImages(daemonSet, cluster), cluster.cni), (template, pod) => {
+  const known = nodeMtu === undefined ? undefined : { nodeMtu: String(nodeMtu) }
+  return withPod(withNetworkOptions(withImages(daemonSet, cluster), cluster.cni, known), (template, pod) => {
     const containers = reader.mappings(pod, 'containers')
     if (!containers.some(({ name }) => name === containerName))
       throw reader.missing(`container ${containerName} in ${daemonSetName}`)

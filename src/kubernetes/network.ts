@@ -37,10 +37,11 @@ function vxlan({ port, vni }: { readonly port: number; readonly vni: number }): 
   return { vni: String(vni), port: String(port) }
 }
 
-/** The DaemonSet with its network's options, so that a later run can tell what the living cluster was made with. */
-export function withNetworkOptions(object: KubernetesObject, cni: Cni): KubernetesObject {
+/** The DaemonSet with its network's options, and what else a later run wants to know of the living cluster. */
+export function withNetworkOptions(object: KubernetesObject, cni: Cni, known: NetworkOptions = {}): KubernetesObject {
   const { metadata } = object
-  const annotations = { ...metadata.annotations, [networkAnnotation]: JSON.stringify(lastingOptions(cni)) }
+  const options = { ...lastingOptions(cni), ...known }
+  const annotations = { ...metadata.annotations, [networkAnnotation]: JSON.stringify(options) }
   return { ...object, metadata: { ...metadata, annotations } }
 }
 

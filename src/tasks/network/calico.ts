@@ -47,9 +47,10 @@ function isController({ kind, metadata }: KubernetesObject): boolean {
   return kind === 'Deployment' && metadata.name === 'calico-kube-controllers'
 }
 
-/** Every node has to be able to carry a packet of any other one. */
-function nodeMtu({ fleet }: Context): number | undefined {
-  const known = [...fleet.values()].flatMap(({ mtu }) => (mtu > 0 ? [mtu] : []))
+/** Every node has to be able to carry a packet of any other one. Of a host that does not answer, the living cluster still knows. */
+function nodeMtu({ cluster, fleet, observed }: Context): number | undefined {
+  const living = fleet.size < cluster.hosts.length ? Number(observed.network?.['nodeMtu'] ?? 0) : 0
+  const known = [...[...fleet.values()].map(({ mtu }) => mtu), living].filter((mtu) => mtu > 0)
   return known.length === 0 ? undefined : Math.min(...known)
 }
 

@@ -70,7 +70,7 @@ const changedOptions: Check = ({ cluster, observed }) => {
   const living = observed.network
   if (living === undefined) return []
   const wanted = lastingOptions(cluster.cni)
-  const names = [...new Set([...Object.keys(living), ...Object.keys(wanted)])]
+  const names = [...new Set([...Object.keys(living), ...Object.keys(wanted)])].filter((name) => name !== 'nodeMtu')
   // With another backend it is no wonder that the options of that one differ.
   const [kind] = ['backend', 'encapsulation'].filter((name) => living[name] !== wanted[name])
   return (kind === undefined ? names : [kind])

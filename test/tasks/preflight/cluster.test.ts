@@ -77,7 +77,7 @@ describe('what cannot be changed on a living cluster', () => {
     expect(told(preflightCluster, context)).toContain('Set spec.cni.backend back to host-gw.')
     const other = { name: 'flannel', backend: 'vxlan', vni: '7', port: '4789' }
     expect(found(preflightCluster, living({ network: other }))).toEqual(['error CNIOption', 'error CNIOption'])
-    const same = { ...other, vni: '1', port: '8472' }
+    const same = { ...other, vni: '1', port: '8472', nodeMtu: '1500' }
     expect(found(preflightCluster, living({ network: same }))).toEqual([])
   })
 
