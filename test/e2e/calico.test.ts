@@ -22,7 +22,7 @@ describe('Calico', () => {
     ...args: readonly string[]
   ): Promise<Outcome> {
     await using there = await elsewhere(lab, (inventory: Document) => inventory.setIn(['spec', 'cni'], cni))
-    return onLab(there, ...(args as [string, ...string[]]))
+    return await onLab(there, ...(args as [string, ...string[]]))
   }
 
   async function allPodsReady(): Promise<void> {
@@ -95,7 +95,7 @@ describe('Calico', () => {
 
   test('reset leaves no interface, route, rule, set or file of it, and the rules of others as they were', async () => {
     const worker = hostOf(lab, 'w1')
-    const theirs = '-A INPUT -p tcp -m tcp --dport 2222 -m comment --comment "the owner\'s" -j ACCEPT'
+    const theirs = '-A INPUT -p tcp -m tcp --dport 2222 -m comment --comment owner -j ACCEPT'
     await inHost(worker, `iptables ${theirs}`)
     const outcome = await onLab(lab, 'reset', '--yes')
     expect(outcome.code, outcome.stderr).toBe(exitCodes.success)
