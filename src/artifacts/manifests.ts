@@ -11,6 +11,7 @@ export async function readManifests(
   { cni, proxy }: Pick<Cluster, 'cni' | 'proxy'>,
   artifacts: ArtifactIndex,
 ): Promise<ReadonlyMap<string, string>> {
+  if (cni.name === 'none') return new Map()
   const version = addonTags[cni.name].replace(/^v/, '')
   const artifact = artifacts.find(cni.name, version, 'amd64')
   return new Map([[`${cni.name} ${version}`, await readChecked(artifact, proxy)]])

@@ -29,23 +29,33 @@ export interface Release {
   readonly member?: string
 }
 
-/** The manifest of Flannel has no published checksum; these are of the file that the Go checksum database vouches for. */
-const manifests: Readonly<Record<string, string>> = {
-  'v0.28.4': '0bd380eb4954227c903bdea96dc9254650badd2d45ebe31978a47c3ffe2e9727',
-}
+/** The manifests of the networks have no published checksums; these are of the files that the Go checksum database vouches for. */
+const manifests = [
+  {
+    name: 'flannel',
+    tag: addonTags.flannel,
+    path: `flannel-io/flannel/${addonTags.flannel}/Documentation/kube-flannel.yml`,
+    sha256: '0bd380eb4954227c903bdea96dc9254650badd2d45ebe31978a47c3ffe2e9727',
+  },
+  {
+    name: 'calico',
+    tag: addonTags.calico,
+    path: `projectcalico/calico/${addonTags.calico}/manifests/calico-vxlan.yaml`,
+    sha256: '034b15449b896732fd65e30ec109fb469fa97b78d0d8b6986dac478f7a960629',
+  },
+]
 
 /** Everything that a Kubernetes version needs from the sites of its projects. Images come from their registries. */
 export function releasesOf(kubernetesVersion: string, sites: Sites = publicSites): readonly Release[] {
-  const tag = addonTags.flannel
-  const flannel: Release = {
-    name: 'flannel',
+  const networks = manifests.map(({ name, tag, path, sha256 }): Release => ({
+    name,
     version: tag.replace(/^v/, ''),
     architecture: 'any',
     kind: 'manifest',
-    url: `${sites.files}/flannel-io/flannel/${tag}/Documentation/kube-flannel.yml`,
-    checksum: { sha256: manifests[tag] ?? '' },
-  }
-  return [...architectures.flatMap((architecture) => programsOf(kubernetesVersion, architecture, sites)), flannel]
+    url: `${sites.files}/${path}`,
+    checksum: { sha256 },
+  }))
+  return [...architectures.flatMap((architecture) => programsOf(kubernetesVersion, architecture, sites)), ...networks]
 }
 
 function programsOf(kubernetesVersion: string, architecture: string, sites: Sites): readonly Release[] {

@@ -12,6 +12,7 @@ const abilities: Readonly<Record<string, readonly string[]>> = {
   ip_tables: ['IP_NF_IPTABLES_LEGACY', 'IP_NF_IPTABLES'],
   ip_set: ['IP_SET'],
   vxlan: ['VXLAN'],
+  ipip: ['NET_IPIP'],
   wireguard: ['WIREGUARD'],
   ip_vs: ['IP_VS'],
   ip_vs_rr: ['IP_VS_RR'],

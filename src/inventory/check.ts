@@ -1,3 +1,4 @@
+import { checkCni } from './check-cni.ts'
 import { checkHosts, checkGroupNames } from './check-hosts.ts'
 import { checkNetwork } from './check-network.ts'
 import { checkLists } from './check-lists.ts'
@@ -22,6 +23,7 @@ export function checkInventory({ spec }: Inventory, { supportedMinors, faults }:
     ...(faultBelow('groups') ? [] : checkGroupNames(spec)),
     ...(faultBelow('hosts') ? [] : checkControlPlanes(spec)),
     ...(faultBelow('networking') ? [] : checkNetwork(spec)),
+    ...(faultBelow('cni') || faultBelow('networking') ? [] : checkCni(spec)),
     ...checkLists(spec),
     ...(faultBelow('certificates') ? [] : checkCertificates(spec)),
     ...(faultBelow('artifacts') ? [] : checkArtifacts(spec)),

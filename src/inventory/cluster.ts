@@ -60,7 +60,7 @@ export interface Networking {
   readonly nodeCIDRMaskSize: number
 }
 
-export type Cni = FlannelOptions
+export type Cni = FlannelOptions | CalicoOptions | OwnCni
 
 export interface FlannelOptions {
   readonly name: 'flannel'
@@ -70,6 +70,27 @@ export interface FlannelOptions {
   /** VXLAN network identifier and UDP port; flannel's defaults are 1 and 8472. */
   readonly vni: number
   readonly port: number
+}
+
+export interface CalicoOptions {
+  readonly name: 'calico'
+  /** `none` and `ipip` need BGP between the nodes; the others need none. */
+  readonly encapsulation: 'vxlan' | 'vxlan-cross-subnet' | 'ipip' | 'none'
+  /** Undefined: the smallest MTU of the nodes' interfaces less the encapsulation's overhead. */
+  readonly mtu: number | undefined
+  /** VXLAN network identifier and UDP port; Calico's defaults are 4096 and 4789. */
+  readonly vni: number
+  readonly port: number
+  /** Prefix length of the blocks of addresses that nodes take from the IPv4 and from the IPv6 pod subnet. */
+  readonly blockSize: number
+  readonly ipv6BlockSize: number
+  /** Typha stands between the API and Calico on clusters of at least as many nodes. */
+  readonly typhaNodes: number
+}
+
+/** The user brings a network. */
+export interface OwnCni {
+  readonly name: 'none'
 }
 
 export interface Proxy {
@@ -117,7 +138,8 @@ export interface Patch {
 }
 
 export interface KubeProxyOptions {
-  readonly mode: 'iptables' | 'nftables' | 'ipvs'
+  /** `none`: the user's own network makes services. */
+  readonly mode: 'iptables' | 'nftables' | 'ipvs' | 'none'
   /** Merged over the KubeProxyConfiguration. */
   readonly config: Readonly<Record<string, unknown>>
   readonly patches: readonly Patch[]

@@ -33,6 +33,7 @@ export const inventoryCodes = {
   KW1042: 'Artifact options contradict each other',
   KW1043: 'Registry credentials are incomplete',
   KW1044: 'Directories collide',
+  KW1045: 'Options of the network do not fit together',
 } as const
 
 /** A code of {@link inventoryCodes}. */

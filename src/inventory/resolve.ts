@@ -1,4 +1,4 @@
-import type { ArtifactOptions, Cluster, ControlPlaneEndpoint, Networking, StaticPodOptions } from './cluster.ts'
+import type { ArtifactOptions, Cluster, Cni, ControlPlaneEndpoint, Networking, StaticPodOptions } from './cluster.ts'
 import { inventoryDigest } from './digest.ts'
 import { durationSeconds } from './duration.ts'
 import { completeNoProxy } from './no-proxy.ts'
@@ -22,7 +22,7 @@ export function resolveCluster(inventory: Inventory, text: string, context: Reso
     kubernetesVersion: spec.kubernetesVersion,
     controlPlaneEndpoint,
     networking,
-    cni: { ...cni, mtu: cni.mtu },
+    cni: resolveCni(cni),
     imageRepositories: spec.imageRepositories,
     proxy: spec.proxy && { http, https, noProxy: completeNoProxy(noProxy, networking, controlPlaneEndpoint, hosts) },
     etcd: { ...resolveComponent(etcd, context), serverCertSANs: etcd.serverCertSANs, peerCertSANs: etcd.peerCertSANs },
@@ -45,6 +45,21 @@ export function resolveCluster(inventory: Inventory, text: string, context: Reso
 /** Prefix length of a node's part of a pod subnet when the inventory names none, as in Kubernetes. */
 export function defaultNodeMaskSize(podSubnet: string): number {
   return familyOf(podSubnet) === 6 ? 64 : 24
+}
+
+/** Each network has its own options and defaults, which are those of its project. */
+function resolveCni({ name, ...given }: InventorySpec['cni']): Cni {
+  const { mtu } = given
+  switch (name) {
+    case 'flannel':
+      return { name, backend: given.backend ?? 'vxlan', mtu, vni: given.vni ?? 1, port: given.port ?? 8472 }
+    case 'calico': {
+      const { encapsulation = 'vxlan', vni = 4096, port = 4789, blockSize = 26, ipv6BlockSize = 122 } = given
+      return { name, encapsulation, mtu, vni, port, blockSize, ipv6BlockSize, typhaNodes: given.typhaNodes ?? 50 }
+    }
+    case 'none':
+      return { name }
+  }
 }
 
 function resolveNetworking(networking: InventorySpec['networking']): Networking {

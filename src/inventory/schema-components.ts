@@ -140,9 +140,9 @@ export const configSchema = z.record(z.string(), z.unknown())
 /** kube-proxy. */
 export const kubeProxySchema = z
   .strictObject({
-    mode: choice(['iptables', 'nftables', 'ipvs'])
+    mode: choice(['iptables', 'nftables', 'ipvs', 'none'])
       .default('iptables')
-      .describe('How services are made (ipvs is deprecated).'),
+      .describe('How services are made (ipvs is deprecated); none leaves them to a network of your own.'),
     config: configSchema.default({}).describe('Merged over the KubeProxyConfiguration.'),
     patches: patchesSchema.default([]).describe('Changes of the DaemonSet.'),
   })

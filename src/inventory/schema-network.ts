@@ -36,17 +36,37 @@ export const networkingSchema = z
 /** The pod network. */
 export const cniSchema = z
   .strictObject({
-    name: choice(['flannel']).default('flannel').describe('The network plugin.'),
+    name: choice(['flannel', 'calico', 'none'])
+      .default('flannel')
+      .describe('The network plugin; "none" is one that you bring yourself.'),
     backend: choice(['vxlan', 'host-gw', 'wireguard'])
-      .default('vxlan')
-      .describe('How packets travel between nodes; host-gw needs all nodes in one layer 2 network.'),
+      .optional()
+      .describe(
+        'Flannel: how packets travel between nodes, vxlan by default; host-gw needs all nodes in one layer 2 network.',
+      ),
+    encapsulation: choice(['vxlan', 'vxlan-cross-subnet', 'ipip', 'none'])
+      .optional()
+      .describe(
+        'Calico: how packets travel between nodes, vxlan by default; ipip and none use BGP, none needs all nodes in one layer 2 network.',
+      ),
     mtu: wholeNumber(576, 65_535)
       .optional()
       .describe(
-        "MTU of the pods' interfaces; by default that of the node's interface less the encapsulation's overhead.",
+        "MTU of the pods' interfaces; by default that of the nodes' interfaces less the encapsulation's overhead.",
       ),
-    vni: wholeNumber(1, 16_777_215).default(1).describe('VXLAN network identifier.'),
-    port: port().default(8472).describe('UDP port of VXLAN.'),
+    vni: wholeNumber(1, 16_777_215)
+      .optional()
+      .describe('VXLAN network identifier; by default 1 with Flannel and 4096 with Calico.'),
+    port: port().optional().describe('UDP port of VXLAN; by default 8472 with Flannel and 4789 with Calico.'),
+    blockSize: wholeNumber(20, 32)
+      .optional()
+      .describe('Calico: prefix length of the blocks that nodes take from the IPv4 pod subnet; 26 by default.'),
+    ipv6BlockSize: wholeNumber(116, 128)
+      .optional()
+      .describe('Calico: prefix length of the blocks that nodes take from the IPv6 pod subnet; 122 by default.'),
+    typhaNodes: wholeNumber(1, 5000)
+      .optional()
+      .describe('Calico: the number of nodes from which Typha stands between them and the API; 50 by default.'),
   })
   .prefault({})
   .describe('The pod network.')

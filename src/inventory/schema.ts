@@ -109,7 +109,6 @@ export interface RefusedWord {
 
 /** Words that the schema refuses today, with the reason. */
 export const refusedWords: Readonly<Record<string, readonly RefusedWord[]>> = {
-  'spec.cni.name': [{ word: 'calico', reason: 'Calico comes with a later version', hint: 'use flannel' }],
   'spec.controlPlaneEndpoint.provider': [
     { word: 'node-local', reason: 'the provider node-local comes with a later version', hint: 'use external' },
     { word: 'virtual-ip', reason: 'the provider virtual-ip comes with a later version', hint: 'use external' },

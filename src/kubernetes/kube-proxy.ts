@@ -14,8 +14,9 @@ export interface KubeProxyView {
   readonly nodeIP: string
 }
 
-/** kube-proxy: account, roles, configuration, DaemonSet (which the inventory's patches change). */
+/** kube-proxy, where the inventory has it: account, roles, configuration, DaemonSet (which the inventory's patches change). */
 export function kubeProxyObjects(cluster: Cluster, view: KubeProxyView): readonly KubernetesObject[] {
+  if (cluster.kubeProxy.mode === 'none') return []
   const documents = renderYamlDocuments('addons/kube-proxy.yaml', {
     image: imagesOf(cluster).kubeProxy,
     configuration: printYaml(kubeProxyConfiguration(cluster, view)),

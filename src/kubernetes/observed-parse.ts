@@ -1,5 +1,6 @@
 import { parse as parseYaml } from 'yaml'
 import { filesOf, isObject, jsonOf, linesOf, sectionsOf, textOf, type Sections } from '../host/facts-sections.ts'
+import { parseNetworkOptions } from './network.ts'
 import { manifestsDirectory as manifests, pkiDirectory as pki } from './node.ts'
 import { authorityNames } from './observed-paths.ts'
 import type { LivingConfiguration, Observed, ObservedAuthority, ObservedNode } from './observed.ts'
@@ -33,6 +34,7 @@ export function parseObserved(outputs: ReadonlyMap<string, string>): Observed {
     clusterConfiguration: up?.configuration,
     living: livingOf(up?.configuration) ?? first(views.filter(hasEtcdMember), livingOfStaticPods),
     cnis: cnisOf(objects),
+    network: networkOf(objects),
   }
 }
 
@@ -161,6 +163,12 @@ const cniDaemonSets: Readonly<Record<string, string>> = {
   'weave-net': 'weave',
   'kube-router': 'kube-router',
   'antrea-agent': 'antrea',
+}
+
+/** Of the first DaemonSet with our annotation, the last of the columns. */
+function networkOf(objects: readonly (readonly string[])[]): Observed['network'] {
+  const annotations = objects.flatMap(([kind, , , , , , , , network = '']) => (kind === 'DaemonSet' ? [network] : []))
+  return annotations.map(parseNetworkOptions).find((options) => options !== undefined)
 }
 
 function cnisOf(objects: readonly (readonly string[])[]): readonly string[] {

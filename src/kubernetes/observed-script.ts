@@ -1,6 +1,7 @@
 import { filesSection, section } from '../host/facts-sections.ts'
 import type { Host } from '../inventory/cluster.ts'
 import { lines, sh, type Command } from '../transport/command.ts'
+import { networkAnnotation } from './network.ts'
 import { manifestsDirectory as manifests, pkiDirectory as pki } from './node.ts'
 import { authorityNames } from './observed-paths.ts'
 
@@ -19,6 +20,7 @@ const columns = [
   '{.spec.podCIDRs}',
   '{.spec.unschedulable}',
   '{.metadata.labels}',
+  `{.metadata.annotations.${networkAnnotation.replaceAll('.', String.raw`\.`)}}`,
 ]
 const jsonPath = `jsonpath={range .items[*]}${columns.join('{"\\t"}')}{"\\n"}{end}`
 

@@ -1,3 +1,5 @@
+import type { NetworkOptions } from './network.ts'
+
 /** The public state of the cluster, read once from the control planes before planning. Nothing in it is secret. */
 export interface Observed {
   /** Whether any control plane holds state of a cluster. */
@@ -17,6 +19,8 @@ export interface Observed {
   readonly living: LivingConfiguration | undefined
   /** DaemonSets of known CNIs that the API has: `flannel`, `calico`. */
   readonly cnis: readonly string[]
+  /** The options that the network was installed with; undefined if it is none of ours. */
+  readonly network: NetworkOptions | undefined
 }
 
 export interface ObservedAuthority {

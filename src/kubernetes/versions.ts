@@ -61,7 +61,12 @@ export const minors: Readonly<Record<string, Minor>> = {
 export const supportedMinors: readonly string[] = Object.keys(minors)
 
 /** Image tags of what does not follow the Kubernetes minor. */
-export const addonTags = { flannel: 'v0.28.4', flannelCniPlugin: 'v1.9.1-flannel1', agnhost: '2.66.1' } as const
+export const addonTags = {
+  flannel: 'v0.28.4',
+  flannelCniPlugin: 'v1.9.1-flannel1',
+  calico: 'v3.28.5',
+  agnhost: '2.66.1',
+} as const
 
 /** `1.37` for `1.37.1`. */
 export function minorOf(version: string): string {
@@ -85,6 +90,10 @@ export type ImageName =
   | 'pause'
   | 'flannel'
   | 'flannelCniPlugin'
+  | 'calicoNode'
+  | 'calicoCni'
+  | 'calicoKubeControllers'
+  | 'calicoTypha'
   | 'agnhost'
 
 /** A full image reference for each name. */
@@ -94,6 +103,7 @@ export type Images = Readonly<Record<ImageName, string>>
 export function upstreamImages(kubernetesVersion: string): Images {
   const { etcd, coredns, pause } = minorData(kubernetesVersion)
   const component = (name: string) => `registry.k8s.io/${name}:v${kubernetesVersion}`
+  const calico = (name: string) => `docker.io/calico/${name}:${addonTags.calico}`
   return {
     apiServer: component('kube-apiserver'),
     controllerManager: component('kube-controller-manager'),
@@ -104,6 +114,10 @@ export function upstreamImages(kubernetesVersion: string): Images {
     pause: `registry.k8s.io/pause:${pause}`,
     flannel: `ghcr.io/flannel-io/flannel:${addonTags.flannel}`,
     flannelCniPlugin: `ghcr.io/flannel-io/flannel-cni-plugin:${addonTags.flannelCniPlugin}`,
+    calicoNode: calico('node'),
+    calicoCni: calico('cni'),
+    calicoKubeControllers: calico('kube-controllers'),
+    calicoTypha: calico('typha'),
     agnhost: `registry.k8s.io/e2e-test-images/agnhost:${addonTags.agnhost}`,
   }
 }

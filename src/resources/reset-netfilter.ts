@@ -53,6 +53,37 @@ export function withoutRules(): Resource<NetfilterState> {
   }
 }
 
+/** Sets of addresses that only Calico and kube-proxy make. */
+const ourSets = /^(?:cali[46].*|KUBE-.*)$/
+
+/** No set of theirs, which nothing uses when their rules are gone. Sets may be members of others, so all are emptied before one goes. */
+export function withoutSets(): Resource<readonly string[]> {
+  return {
+    id: 'reset:sets',
+    probe: {
+      script: sh`command -v ipset >/dev/null && ipset list -name`,
+      parse: (output) => output.split('\n').filter((name) => ourSets.test(name)),
+    },
+    compare(sets): Change | undefined {
+      if (sets.length === 0) return undefined
+      return {
+        verb: 'delete',
+        summary: `delete ${sets.length} sets of addresses: ${sets.join(', ')}`,
+        impact: 'workload',
+        actions: [
+          {
+            kind: 'run',
+            command: sh`ipset restore`,
+            input: [...sets.map((set) => `flush ${set}\n`), ...sets.map((set) => `destroy ${set}\n`)].join(''),
+            undo: 'none',
+          },
+        ],
+      }
+    },
+    digest: (sets) => sets.length > 0,
+  }
+}
+
 function programSummary({ program, tables: changed }: ProgramRules): string {
   const chains = changed.reduce((sum, table) => sum + table.chains.length, 0)
   const rules = changed.reduce((sum, table) => sum + table.rules.length, 0)

@@ -21,9 +21,12 @@ import { kubeletClientTask } from './kubelet/client.ts'
 import { kubeletConfig } from './kubelet/config.ts'
 import { kubeletInstall } from './kubelet/install.ts'
 import { kubeletService } from './kubelet/service.ts'
+import { calico, calicoControllers } from './network/calico.ts'
 import { cniFiles } from './network/cni-files.ts'
 import { flannel } from './network/flannel.ts'
 import { networkReady } from './network/ready.ts'
+import { ownNetwork } from './network/own.ts'
+import { networkPlugins } from './network/plugins.ts'
 import { nodeJoinTask, nodeTokens } from './node/join.ts'
 import { markControlPlane, markNodes } from './node/marks.ts'
 import { pkiAuthorities } from './pki/authorities.ts'
@@ -65,6 +68,10 @@ const tasks: readonly Task<Context>[] = [
   cniFiles,
   flannel,
   networkReady,
+  calico,
+  calicoControllers,
+  ownNetwork,
+  networkPlugins,
   markControlPlane,
   markNodes,
   nodeJoinTask,

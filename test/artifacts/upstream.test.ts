@@ -39,9 +39,10 @@ test('every program of every supported minor has its place at its project', () =
       'etcdctl',
       'etcdutl',
       'flannel',
+      'calico',
     ])
     expect(releases[0]?.url).toBe(`https://dl.k8s.io/release/v${minor}.1/bin/linux/amd64/kubelet`)
-    expect(releases.at(-2)).toMatchObject({
+    expect(releases.at(-3)).toMatchObject({
       url: `https://github.com/etcd-io/etcd/releases/download/v${etcd}/etcd-v${etcd}-linux-amd64.tar.gz`,
       checksum: { url: `https://github.com/etcd-io/etcd/releases/download/v${etcd}/SHA256SUMS` },
       member: `etcd-v${etcd}-linux-amd64/etcdutl`,
@@ -50,10 +51,10 @@ test('every program of every supported minor has its place at its project', () =
   expect(Object.values(publicSites).every((url) => url.startsWith('https://'))).toBe(true)
 })
 
-test('the manifest of Flannel is pinned at the version that is used', () => {
-  const flannel = releasesOf(version).find(({ name }) => name === 'flannel')
-  expect(flannel?.url).toContain(`/${addonTags.flannel}/`)
-  expect(flannel?.checksum).toMatchObject({ sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string })
+test.each(['flannel', 'calico'] as const)('the manifest of %s is pinned at the version that is used', (network) => {
+  const manifest = releasesOf(version).find(({ name }) => name === network)
+  expect(manifest?.url).toContain(`/${addonTags[network]}/`)
+  expect(manifest?.checksum).toMatchObject({ sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string })
 })
 
 test('a host downloads from the project itself, with the published checksum', async () => {

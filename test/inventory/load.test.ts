@@ -44,16 +44,18 @@ test.each([
 })
 
 test('a problem is a value with its place, so that a program can use it', async () => {
-  const { problems } = await problemsOf(inventoryWith('  cni: { name: calico }\n'))
+  const { problems } = await problemsOf(
+    inventoryWith('  controlPlaneEndpoint: { address: api.example.com, provider: node-local }\n'),
+  )
   expect(problems).toEqual([
     {
       code: 'KW1016',
       file: expect.stringMatching(/inventory\.yaml$/) as string,
       line: 6,
-      column: 16,
-      path: 'spec.cni.name',
-      message: 'Calico comes with a later version',
-      hint: 'use flannel',
+      column: 63,
+      path: 'spec.controlPlaneEndpoint.provider',
+      message: 'the provider node-local comes with a later version',
+      hint: 'use external',
     },
   ])
 })

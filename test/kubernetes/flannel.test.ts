@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Cluster } from '../../src/inventory/cluster.ts'
-import { flannelNetwork, flannelObjects } from '../../src/kubernetes/flannel.ts'
+import type { FlannelOptions } from '../../src/inventory/cluster.ts'
+import { flannelNetwork, flannelObjects, type FlannelCluster } from '../../src/kubernetes/flannel.ts'
 import { inApplyOrder, objectName } from '../../src/kubernetes/object.ts'
 import { defaultCluster } from './scenarios.ts'
 
@@ -39,10 +39,11 @@ spec:
         env: [{ name: POD_NAME, value: x }]
 `
 
-const cluster = defaultCluster()
+const options: FlannelOptions = { name: 'flannel', backend: 'vxlan', mtu: undefined, vni: 1, port: 8472 }
+const cluster: FlannelCluster = { ...defaultCluster(), cni: options }
 const named = (kind: string) => ({ apiVersion: 'v1', kind, metadata: { name: 'x' } })
-const withCni = (cni: Partial<Cluster['cni']>): Cluster => ({ ...cluster, cni: { ...cluster.cni, ...cni } })
-const withSubnets = (...podSubnets: readonly string[]): Cluster => ({
+const withCni = (cni: Partial<FlannelOptions>): FlannelCluster => ({ ...cluster, cni: { ...options, ...cni } })
+const withSubnets = (...podSubnets: readonly string[]): FlannelCluster => ({
   ...cluster,
   networking: { ...cluster.networking, podSubnets },
 })
@@ -56,13 +57,13 @@ interface DaemonSet {
   }
 }
 
-function edited(of: Cluster, kind: string): unknown {
+function edited(of: FlannelCluster, kind: string): unknown {
   return flannelObjects(of, manifest).find((object) => object.kind === kind)
 }
 
-const template = (of: Cluster) => (edited(of, 'DaemonSet') as DaemonSet).spec.template
-const digest = (of: Cluster) => template(of).metadata.annotations['kubewright.dev/inputs']
-const flanneld = (of: Cluster) => template(of).spec.containers[0]
+const template = (of: FlannelCluster) => (edited(of, 'DaemonSet') as DaemonSet).spec.template
+const digest = (of: FlannelCluster) => template(of).metadata.annotations['kubewright.dev/inputs']
+const flanneld = (of: FlannelCluster) => template(of).spec.containers[0]
 
 describe('the network', () => {
   test("is the inventory's; what upstream has beside it stays", () => {

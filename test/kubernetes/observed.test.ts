@@ -105,6 +105,16 @@ test('networks are known by their DaemonSets', () => {
   expect(observed({ objects: [...daemonSets, 'complete'] }).cnis).toEqual(['calico', 'flannel'])
 })
 
+test('the options that a network of ours was installed with are read from its DaemonSet', () => {
+  const daemonSet = `DaemonSet\tkube-flannel-ds\t\t\t\t\t\t{"k8s-app":"flannel"}\t{"name":"flannel","backend":"host-gw"}`
+  const others = 'DaemonSet\tcilium\t\t\t\t\t\t{}\t'
+  expect(observed({ objects: [node, others, daemonSet, 'complete'] }).network).toEqual({
+    name: 'flannel',
+    backend: 'host-gw',
+  })
+  expect(observed({ objects: [node, others, 'complete'] }).network).toBeUndefined()
+})
+
 describe('authorities', () => {
   const files = { [`${pki}/ca.crt`]: pem('a'), [`${pki}/sa.pub`]: '-----BEGIN PUBLIC KEY-----\nk\n' }
 

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # The cluster of a lab as a competent operator makes it with the real kubeadm, over SSH and in parallel: the measure for
 # `npm run bench`. Same hosts, same artifacts, same settings as the product's; each step starts as soon as it can.
-#   baseline.sh [LAB] [KUBERNETES]      bare hosts of a lab that is up; prints phase timings and, last, a line of JSON
+#   baseline.sh [--cni flannel|calico] [LAB] [KUBERNETES]      bare hosts of a lab that is up; prints phase timings and, last, a line of JSON
 set -euo pipefail
 
+cni=flannel
+if [ "${1:-}" = --cni ]; then cni=$2; shift 2; fi
 lab=${1:-lab} version=${2:-1.37.1}
 repository=$(cd "$(dirname "$(readlink -f "$0")")/../.." && pwd)
 cache=${KUBEWRIGHT_CACHE:-$HOME/.cache/kubewright}
@@ -46,9 +48,10 @@ image() { # image REFERENCE: its file
 
 kubeadm_images=$("$kubeadm" config images list --kubernetes-version "v$version")
 pause=$(grep /pause: <<<"$kubeadm_images")
-mapfile -t flannel_images < <(grep -o 'ghcr.io/[^ ]*' "$(artifact manifest flannel)" | sort -u)
-mapfile -t worker_images < <(grep -E '/(pause|kube-proxy|coredns):' <<<"$kubeadm_images"; printf '%s\n' "${flannel_images[@]}")
-mapfile -t control_plane_images < <(printf '%s\n' "$kubeadm_images" "${flannel_images[@]}")
+manifest=$(artifact manifest "$cni")
+mapfile -t network_images < <(sed -n 's/^ *image: *//p' "$manifest" | sort -u)
+mapfile -t worker_images < <(grep -E '/(pause|kube-proxy|coredns):' <<<"$kubeadm_images"; printf '%s\n' "${network_images[@]}")
+mapfile -t control_plane_images < <(printf '%s\n' "$kubeadm_images" "${network_images[@]}")
 
 # --- what goes onto a host
 
@@ -198,18 +201,29 @@ on "$first" cat /etc/kubernetes/pki/ca.crt | openssl x509 -pubkey -noout | opens
 mv "$scratch/ca-hash.new" "$scratch/ca-hash"
 mark 'kubeadm init'
 kubectl='kubectl --kubeconfig /etc/kubernetes/admin.conf'
-# Flannel takes the device of the default route, which need not be the one between the nodes.
-sed "s|- --kube-subnet-mgr|&\\n        - --iface-can-reach=$(field "$first" nodeIP)|" "$(artifact manifest flannel)" |
-  on "$first" "$kubectl apply -f -" >/dev/null
+# The networks take a device of their own choice, which need not be the one between the nodes.
+network() {
+  case $cni in
+    flannel) sed "s|- --kube-subnet-mgr|&\\n        - --iface-can-reach=$(field "$first" nodeIP)|" "$manifest" ;;
+    calico) sed -e 's|# - name: CALICO_IPV4POOL_CIDR|- { name: CALICO_IPV4POOL_CIDR, value: 10.244.0.0/16 }|' \
+      -e "s|- name: IP\$|- { name: IP_AUTODETECTION_METHOD, value: kubernetes-internal-ip }\\n            &|" \
+      -e '/name: CALICO_IPV4POOL_VXLAN/{n;s/CrossSubnet/Always/}' "$manifest" ;;
+  esac
+}
+network | on "$first" "$kubectl apply -f -" >/dev/null
 mark 'network applied'
 for pid in "${entering[@]}"; do wait "$pid"; done
 mark 'all hosts joined'
 on "$first" "$kubectl wait --timeout 300s --for=condition=Ready nodes --all" >/dev/null
 mark 'nodes ready'
+case $cni in # the namespace, and what has to be there
+  flannel) network_rollout=(kube-flannel daemonset/kube-flannel-ds) ;;
+  calico) network_rollout=(kube-system daemonset/calico-node deployment/calico-kube-controllers) ;;
+esac
 # The static pods' mirrors and the daemon sets' pods appear a little later than their nodes.
 on "$first" "until $kubectl wait --timeout 60s --for=condition=Ready pods --all --all-namespaces >/dev/null 2>&1; do sleep 0.2; done
   $kubectl -n kube-system rollout status --timeout 300s daemonset/kube-proxy deployment/coredns >/dev/null &&
-  $kubectl -n kube-flannel rollout status --timeout 300s daemonset/kube-flannel-ds >/dev/null"
+  $kubectl -n ${network_rollout[0]} rollout status --timeout 300s ${network_rollout[*]:1} >/dev/null"
 mark 'pods ready'
 on "$first" "$kubectl get nodes -o wide; $kubectl get pods --all-namespaces -o wide" >&2
 for phase in "${!at[@]}"; do jq -n --arg phase "$phase" --argjson ms "${at[$phase]}" '{($phase): $ms}'; done |

@@ -5,6 +5,7 @@ import type { Suite } from './hosts/definition.ts'
 import { labDown, labDownAll } from './hosts/down.ts'
 import { defaultLab } from './hosts/paths.ts'
 import { statusTable } from './hosts/status.ts'
+import { labNetworks, type LabNetwork } from './hosts/inventory.ts'
 import { labUp } from './hosts/up.ts'
 import { progress } from './shell.ts'
 
@@ -15,6 +16,7 @@ interface UpOptions {
   readonly image: Suite
   readonly twoNetworks?: boolean
   readonly kubernetes?: string
+  readonly cni?: LabNetwork
   readonly fresh?: boolean
 }
 
@@ -40,6 +42,7 @@ program
   )
   .option('--two-networks', 'SSH and the default route on another network than the nodes')
   .option('--kubernetes <version>', 'Kubernetes release in the inventory')
+  .addOption(new Option('--cni <name>', 'network in the inventory').choices(labNetworks))
   .option('--fresh', 'make bare hosts even if the lab is up')
   .action(async ({ image, ...options }: UpOptions) => {
     releaseOf(options.kubernetes ?? newestKubernetes) // before anything is made for a release that there is not

@@ -1,6 +1,6 @@
 import type { Artifact, ArtifactIndex } from '../../src/artifacts/artifact.ts'
 import type { Facts, HostState, Survey } from '../../src/host/facts.ts'
-import type { Cluster, Host } from '../../src/inventory/cluster.ts'
+import type { CalicoOptions, Cluster, Host } from '../../src/inventory/cluster.ts'
 import type { Observed, ObservedNode } from '../../src/kubernetes/observed.ts'
 import type { Context } from '../../src/tasks/context.ts'
 
@@ -45,6 +45,18 @@ export function hostOf(overrides: Partial<Host> = {}): Host {
 export function workerOf(name: string, address: string, overrides: Partial<Host> = {}): Host {
   const host = hostOf()
   return { ...host, name, roles: ['worker'], ssh: { ...host.ssh, address }, ...overrides }
+}
+
+/** Calico as the inventory's defaults give it. */
+export const calicoOptions: CalicoOptions = {
+  name: 'calico',
+  encapsulation: 'vxlan',
+  mtu: undefined,
+  vni: 4096,
+  port: 4789,
+  blockSize: 26,
+  ipv6BlockSize: 122,
+  typhaNodes: 50,
 }
 
 /** A cluster of one control plane with Flannel, as the inventory's defaults give it. */
@@ -182,6 +194,7 @@ export function observedOf(overrides: Partial<Observed> = {}): Observed {
     clusterConfiguration: undefined,
     living: undefined,
     cnis: [],
+    network: undefined,
     ...overrides,
   }
 }

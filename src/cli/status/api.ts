@@ -104,7 +104,14 @@ function componentStatus({ metadata, spec, status }: z.infer<typeof podList>['it
   }
 }
 
-const addonNames = new Set(['coredns', 'kube-proxy', 'kube-flannel-ds'])
+const addonNames = new Set([
+  'coredns',
+  'kube-proxy',
+  'kube-flannel-ds',
+  'calico-node',
+  'calico-kube-controllers',
+  'calico-typha',
+])
 
 function addonStatus({ metadata, spec, status }: z.infer<typeof workloads>['items'][number]): readonly AddonStatus[] {
   if (!addonNames.has(metadata.name)) return []

@@ -1,10 +1,19 @@
 import { task } from '../../engine/task.ts'
+import type { Cni } from '../../inventory/cluster.ts'
+import { usesTypha } from '../../kubernetes/calico.ts'
 import { imagesOf, upstreamImages, type ImageName } from '../../kubernetes/versions.ts'
 import { image } from '../../resources/image.ts'
 import type { Context } from '../context.ts'
 
 /** A static pod needs its image when the kubelet starts; everything else may come while the API server starts. */
 const staticPods: readonly ImageName[] = ['pause', 'etcd', 'apiServer', 'controllerManager', 'scheduler']
+
+/** Calico's controllers, and Typha, may run on any host. */
+const cniImages: Readonly<Record<Cni['name'], readonly ImageName[]>> = {
+  flannel: ['flannel', 'flannelCniPlugin'],
+  calico: ['calicoNode', 'calicoCni', 'calicoKubeControllers'],
+  none: [],
+}
 
 /** Brings the images of a control plane's static pods. */
 export const controlPlaneImages = task<Context>({
@@ -18,7 +27,10 @@ export const containerdImages = task<Context>({
   name: 'containerd/images',
   summary: 'Import images',
   resources(context) {
-    const everywhere: readonly ImageName[] = ['kubeProxy', 'flannel', 'flannelCniPlugin']
+    const { cni, kubeProxy } = context.cluster
+    const proxy: readonly ImageName[] = kubeProxy.mode === 'none' ? [] : ['kubeProxy']
+    const typha: readonly ImageName[] = usesTypha(context.cluster) ? ['calicoTypha'] : []
+    const everywhere = [...proxy, ...cniImages[cni.name], ...typha]
     const pause: readonly ImageName[] = isControlPlane(context) ? [] : ['pause']
     return imported(context, [...pause, ...everywhere, ...(mayWaitForDns(context) ? [] : ['coredns' as const])])
   },
@@ -35,8 +47,10 @@ function isControlPlane({ host }: Context): boolean {
   return host.roles.includes('control-plane')
 }
 
+/** A control plane gets cluster DNS only later, and then only where the workers are as many as its pods, or one would start there without the image. */
 function mayWaitForDns(context: Context): boolean {
-  return isControlPlane(context) && context.cluster.hosts.some(({ roles }) => !roles.includes('control-plane'))
+  const workers = context.cluster.hosts.filter(({ roles }) => !roles.includes('control-plane'))
+  return isControlPlane(context) && workers.length >= context.cluster.dns.replicas
 }
 
 function imported({ cluster, host, facts, artifacts }: Context, names: readonly ImageName[]) {

@@ -1,6 +1,7 @@
 import { task } from '../../engine/task.ts'
 import { familyOf } from '../../inventory/subnets.ts'
 import { flagValue } from '../../kubernetes/flags.ts'
+import { usesTypha } from '../../kubernetes/calico.ts'
 import { kubeletConfiguration } from '../../kubernetes/kubelet.ts'
 import { apiServerPort } from '../../kubernetes/node.ts'
 import { firewalld } from '../../resources/firewall/firewalld.ts'
@@ -47,19 +48,25 @@ function ports({ cluster, host, facts }: Context): readonly Opening[] {
   return [
     ...(host.roles.includes('control-plane') ? [port('tcp', apiServerPort(cluster)), port('tcp', 2379, 2380)] : []),
     port('tcp', kubelet),
-    port('tcp', 10_256), // kube-proxy's health, for load balancers
+    ...(cluster.kubeProxy.mode === 'none' ? [] : [port('tcp', 10_256)]), // kube-proxy's health, for load balancers
     port('tcp', ...range),
     port('udp', ...range),
     ...cniPorts(cluster),
+    ...(usesTypha(cluster) ? [port('tcp', 5473)] : []),
   ]
 }
 
 function cniPorts({ cni }: Context['cluster']): readonly Opening[] {
-  switch (cni.backend) {
+  if (cni.name === 'none') return []
+  switch (cni.name === 'flannel' ? cni.backend : cni.encapsulation) {
     case 'vxlan':
+    case 'vxlan-cross-subnet':
       return [port('udp', cni.port)]
     case 'wireguard':
       return [port('udp', 51_820, 51_821)] // one for each IP family
+    case 'ipip':
+    case 'none':
+      return [port('tcp', 179)] // BGP
     case 'host-gw':
       return []
   }

@@ -23,14 +23,14 @@ const always: readonly Need[] = [
   { provides: 'ethtool', apt: 'ethtool', dnf: 'ethtool' },
 ]
 
+/** Sets of addresses, which Calico leaves in the kernel; `reset` takes them out with it. */
+const ipset: Need = { provides: 'ipset', apt: 'ipset', dnf: 'ipset' }
+
 /** What kube-proxy does with a mode, an operator sees with these. */
 const proxyModes: Readonly<Record<string, readonly Need[]>> = {
   iptables: [],
   nftables: [{ provides: 'nft', apt: 'nftables', dnf: 'nftables' }],
-  ipvs: [
-    { provides: 'ipset', apt: 'ipset', dnf: 'ipset' },
-    { provides: 'ipvsadm', apt: 'ipvsadm', dnf: 'ipvsadm' },
-  ],
+  ipvs: [ipset, { provides: 'ipvsadm', apt: 'ipvsadm', dnf: 'ipvsadm' }],
 }
 
 const downloads: readonly Need[] = [{ provides: 'curl', apt: 'curl', dnf: 'curl' }]
@@ -56,6 +56,7 @@ function neededPrograms({ cluster, facts, host }: Pick<Context, 'cluster' | 'fac
   return [
     ...always,
     ...(proxyModes[String(mode)] ?? []),
+    ...(cluster.cni.name === 'calico' ? [ipset] : []),
     ...(delivery === 'pull' ? downloads : []),
     ...(packageManager === 'apt' && (delivery === 'pull' || images === 'registry') ? [debianAuthorities] : []),
     ...(packageManager === 'dnf' && selinux === 'enforcing' && host.selinux === 'leave' ? [containerPolicy] : []),

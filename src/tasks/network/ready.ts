@@ -10,19 +10,21 @@ const subnetFile = '/run/flannel/subnet.env'
 export const networkReady = task<Context>({
   name: 'network/ready',
   summary: 'Wait for the network of the node',
-  resources: () => [
-    gate('network', {
-      title: 'network of the node',
-      script: sh`cat ${subnetFile}`,
-      missing: (output) => (output.trim() === '' ? `Flannel has not written ${subnetFile} yet` : undefined),
-      gate: {
-        limit: 180,
-        interval: 0.3,
-        explain: sh`for kw_log in /var/log/pods/kube-flannel_*/*/*.log; do
+  resources: ({ cluster }) => (cluster.cni.name === 'flannel' ? [flannelReady()] : []),
+})
+
+function flannelReady() {
+  return gate('network', {
+    title: 'network of the node',
+    script: sh`cat ${subnetFile}`,
+    missing: (output) => (output.trim() === '' ? `Flannel has not written ${subnetFile} yet` : undefined),
+    gate: {
+      limit: 180,
+      interval: 0.3,
+      explain: sh`for kw_log in /var/log/pods/kube-flannel_*/*/*.log; do
 [ -e "$kw_log" ] && { echo "== $kw_log"; tail -n 8 "$kw_log"; }
 done
 journalctl -u kubelet --no-pager -n 12 -o cat`,
-      },
-    }),
-  ],
-})
+    },
+  })
+}

@@ -1,4 +1,5 @@
 import type { Finding } from '../../engine/resource.ts'
+import { lastingOptions } from '../../kubernetes/network.ts'
 import { checks, enumerate, error, isFirstControlPlane, refusal, warning, type Check } from './check.ts'
 import { ownership, ownRecord } from './ownership.ts'
 
@@ -55,10 +56,30 @@ function changed(
 /** Another network in the API than the inventory's. */
 const cni: Check = (context) => {
   const { cluster, observed } = context
-  const others = observed.cnis.filter((name) => name !== cluster.cni.name)
-  if (others.length === 0 || !isFirstControlPlane(context)) return []
+  if (!isFirstControlPlane(context)) return []
+  // A network of the user's own may be any; but then it is not ours.
+  const living = cluster.cni.name === 'none' ? [observed.network?.['name'] ?? []].flat() : observed.cnis
+  const others = living.filter((name) => name !== cluster.cni.name)
+  if (others.length === 0) return changedOptions(context)
   const message = `the living cluster has the network ${enumerate(others)}, the inventory says ${cluster.cni.name}; apply cannot change it, because all pods would lose theirs`
   return [refusal('CNI', message, `Set spec.cni to ${others[0]}, or remove it from the cluster first.`)]
+}
+
+/** An option of the network that it cannot change while pods use it. */
+const changedOptions: Check = ({ cluster, observed }) => {
+  const living = observed.network
+  if (living === undefined) return []
+  const wanted = lastingOptions(cluster.cni)
+  const names = [...new Set([...Object.keys(living), ...Object.keys(wanted)])].filter((name) => name !== 'nodeMtu')
+  // With another backend it is no wonder that the options of that one differ.
+  const [kind] = ['backend', 'encapsulation'].filter((name) => living[name] !== wanted[name])
+  return (kind === undefined ? names : [kind])
+    .filter((name) => living[name] !== wanted[name])
+    .map((name) => {
+      const [had = 'none', has = 'none'] = [living[name], wanted[name]]
+      const message = `the network ${cluster.cni.name} of the living cluster has the ${name} ${had}, the inventory says ${has}; apply cannot change it, because pods would not reach those on other nodes`
+      return refusal('CNIOption', message, `Set spec.cni.${name} back to ${had}.`)
+    })
 }
 
 /** A node's name is its identity: certificates, etcd's member and the Node object carry it. */

@@ -1,6 +1,7 @@
 import semver from 'semver'
 import type { Finding } from '../../engine/resource.ts'
 import type { KernelAbility } from '../../host/facts.ts'
+import type { Cni } from '../../inventory/cluster.ts'
 import { kubeProxyConfiguration } from '../../kubernetes/kube-proxy.ts'
 import { kubeletConfiguration } from '../../kubernetes/kubelet.ts'
 import type { Context } from '../context.ts'
@@ -77,11 +78,19 @@ function neededAbilities({ cluster }: Context): readonly Need[] {
     { name: 'br_netfilter', why: 'services' },
     { name: 'nf_conntrack', why: 'kube-proxy' },
   ]
-  const backends: Readonly<Record<string, readonly Need[]>> = {
-    vxlan: [{ name: 'vxlan', why: 'the Flannel backend vxlan' }],
-    wireguard: [{ name: 'wireguard', why: 'the Flannel backend wireguard' }],
+  return [...always, ...networkNeeds(cluster.cni)]
+}
+
+function networkNeeds(cni: Cni): readonly Need[] {
+  if (cni.name === 'none') return []
+  if (cni.name === 'flannel') {
+    if (cni.backend === 'host-gw') return []
+    return [{ name: cni.backend, why: `the Flannel backend ${cni.backend}` }]
   }
-  return [...always, ...(backends[cluster.cni.backend] ?? [])]
+  const sets = { name: 'ip_set', why: 'Calico' }
+  if (cni.encapsulation === 'none') return [sets]
+  const tunnel = cni.encapsulation === 'ipip' ? 'ipip' : 'vxlan'
+  return [sets, { name: tunnel, why: `Calico's encapsulation ${cni.encapsulation}` }]
 }
 
 function isThere(ability: KernelAbility | undefined): boolean {

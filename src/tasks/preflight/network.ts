@@ -1,5 +1,6 @@
 import type { Finding } from '../../engine/resource.ts'
 import { contains, familyOf, isAddress, isSubnet, overlaps } from '../../inventory/subnets.ts'
+import { usesBgp } from '../../kubernetes/calico.ts'
 import { kubeletConfiguration } from '../../kubernetes/kubelet.ts'
 import type { Context } from '../context.ts'
 import { checks, enumerate, error, warning, type Check } from './check.ts'
@@ -94,17 +95,24 @@ function withPrefix(destination: string): string {
   return `${destination}/${familyOf(destination) === 6 ? 128 : 32}`
 }
 
-/** Another VXLAN with our identifier makes Flannel fail, with our port it may steal packets. */
+/** The VXLAN that the inventory asks for, and the names of the network's own interfaces. */
+function wantedVxlan({ cni }: Context['cluster']) {
+  if (cni.name === 'flannel' && cni.backend === 'vxlan') return { ...cni, title: 'Flannel', own: /^flannel/ }
+  if (cni.name === 'calico' && !usesBgp(cni)) return { ...cni, title: 'Calico', own: /^vxlan(?:-v6)?\.calico$/ }
+  return undefined
+}
+
+/** Another VXLAN with our identifier makes the network fail, with our port it may steal packets. */
 const vxlan: Check = ({ cluster, facts }) => {
-  const { cni } = cluster
-  if (cni.backend !== 'vxlan') return []
-  const others = facts.survey.vxlans.filter((one) => !one.interface.startsWith('flannel') && one.port === cni.port)
+  const cni = wantedVxlan(cluster)
+  if (cni === undefined) return []
+  const others = facts.survey.vxlans.filter((one) => !cni.own.test(one.interface) && one.port === cni.port)
   return others.map(({ interface: name, vni, port }) => {
     if (vni === cni.vni) {
-      const message = `the interface ${name} is a VXLAN with identifier ${vni} and UDP port ${port}, as Flannel's would be`
+      const message = `the interface ${name} is a VXLAN with identifier ${vni} and UDP port ${port}, as ${cni.title}'s would be`
       return error('VXLAN', message, 'Set cni.vni or cni.port to another value in the inventory.')
     }
-    const message = `the VXLAN interface ${name} uses UDP port ${port} like Flannel, with identifier ${vni} in place of ${cni.vni}`
+    const message = `the VXLAN interface ${name} uses UDP port ${port} like ${cni.title}, with identifier ${vni} in place of ${cni.vni}`
     return warning(
       'VXLAN',
       message,
@@ -113,18 +121,31 @@ const vxlan: Check = ({ cluster, facts }) => {
   })
 }
 
-/** host-gw routes to the other nodes directly, so they must be neighbours. */
+/** How packets travel where nothing encapsulates them. */
+function bareRouting({ cni }: Context['cluster']): string | undefined {
+  if (cni.name === 'flannel') return cni.backend === 'host-gw' ? 'the Flannel backend host-gw' : undefined
+  return cni.name === 'calico' && cni.encapsulation === 'none' ? 'Calico without encapsulation' : undefined
+}
+
+/** Packets of pods go to the other nodes directly, so they must be neighbours. */
 const neighbours: Check = ({ cluster, host, facts, fleet }) => {
   const own = facts.addresses.find(({ address }) => address === facts.nodeIP)
-  if (cluster.cni.backend !== 'host-gw' || own === undefined) return []
+  const routing = bareRouting(cluster)
+  if (routing === undefined || own === undefined) return []
   const subnet = `${own.address}/${own.prefix}`
   const far = [...fleet].filter(
     ([name, { nodeIP }]) => name !== host.name && isAddress(nodeIP) && !contains(subnet, nodeIP),
   )
   if (far.length === 0) return []
   const list = far.map(([name, { nodeIP }]) => `${name} (${nodeIP})`)
-  const message = `the Flannel backend host-gw needs all nodes in one network, but ${enumerate(list)} ${far.length === 1 ? 'is' : 'are'} outside of ${subnet}`
-  return [error('HostGateway', message, 'Set cni.backend to vxlan, or give the nodes addresses in one network.')]
+  const message = `${routing} needs all nodes in one network, but ${enumerate(list)} ${far.length === 1 ? 'is' : 'are'} outside of ${subnet}`
+  return [
+    error(
+      'HostGateway',
+      message,
+      `Set cni.${cluster.cni.name === 'calico' ? 'encapsulation' : 'backend'} to vxlan, or give the nodes addresses in one network.`,
+    ),
+  ]
 }
 
 /** CoreDNS asks the host's nameservers: with a loopback one it would ask itself, and end with "plugin/loop". */

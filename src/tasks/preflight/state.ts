@@ -1,4 +1,5 @@
 import { manifestsDirectory } from '../../kubernetes/node.ts'
+import type { Context } from '../context.ts'
 import { checks, enumerate, error, isControlPlane, refusal, warning, type Check } from './check.ts'
 import { ownership, ownRecord } from './ownership.ts'
 
@@ -82,12 +83,15 @@ const earlierFiles: Check = (context) => {
 
 /** Interfaces that only a network of Kubernetes makes. */
 const networkLinks =
-  /^(?:cni0|flannel\.\d+|flannel-v6\.\d+|flannel-wg.*|kube-ipvs0|vxlan\.calico|cali[0-9a-f]{11}|cilium_\w+|kube-bridge|weave)$/
+  /^(?:cni0|flannel\.\d+|flannel-v6\.\d+|flannel-wg.*|kube-ipvs0|vxlan(?:-v6)?\.calico|wireguard\.cali|cali[0-9a-f]{11}|cilium_\w+|kube-bridge|weave)$/
 
 /** An old bridge with another node's subnet stops every new pod ("cni0 already has an IP address different from ..."). */
 const earlierNetwork: Check = (context) => {
-  const links = context.facts.survey.links.filter((name) => networkLinks.test(name))
-  if (links.length === 0 || ownership(context) !== 'none') return []
+  const owner = ownership(context)
+  if (owner === 'foreign') return []
+  const leftover = owner === 'none' ? networkLinks : otherNetwork(context)
+  const links = context.facts.survey.links.filter((name) => leftover?.test(name))
+  if (links.length === 0) return []
   const remove = links.map((name) => `"ip link delete ${name}"`)
   return [
     error(
@@ -98,14 +102,25 @@ const earlierNetwork: Check = (context) => {
   ]
 }
 
-/** The file that Flannel installs. containerd takes the first one in the order of the names. */
-const ownConfiguration = '10-flannel.conflist'
+/** Interfaces that the network of the inventory does not make. While the living cluster has the other network, that is a finding of its own. */
+function otherNetwork({ cluster, observed }: Context): RegExp | undefined {
+  const { name } = cluster.cni
+  if (name === 'none' || observed.cnis.some((living) => living !== name)) return undefined
+  return name === 'calico'
+    ? /^(?:cni0|flannel\.\d+|flannel-v6\.\d+|flannel-wg.*)$/
+    : /^(?:vxlan(?:-v6)?\.calico|wireguard\.cali|cali[0-9a-f]{11})$/
+}
+
+/** The file that each network installs; of your own it is not known. containerd takes the first one in the order of the names. */
+const ownConfigurations = { flannel: '10-flannel.conflist', calico: '10-calico.conflist', none: undefined } as const
 
 /** The example that containerd's bundle brings; the task network/cni-files removes it. */
 const exampleConfiguration = '10-containerd-net.conflist'
 
 /** Network configurations that would be used instead of ours, or beside it. */
-const cniConfigurations: Check = ({ facts }) => {
+const cniConfigurations: Check = ({ cluster, facts }) => {
+  const ownConfiguration = ownConfigurations[cluster.cni.name]
+  if (ownConfiguration === undefined) return []
   const foreign = facts.survey.cniConfigurations.filter(
     (name) => /\.(?:conf|conflist|json)$/.test(name) && name !== ownConfiguration && name !== exampleConfiguration,
   )

@@ -3,7 +3,8 @@ import { editedFile } from '../../resources/edited-file.ts'
 import { erased } from '../../resources/reset-erased.ts'
 import { closedFirewall, withoutOurInclude, withoutOurRules } from '../../resources/reset-firewall.ts'
 import { deletedLinks } from '../../resources/reset-links.ts'
-import { withoutRules } from '../../resources/reset-netfilter.ts'
+import { unmounted } from '../../resources/reset-mounts.ts'
+import { withoutRules, withoutSets } from '../../resources/reset-netfilter.ts'
 import type { Context } from '../context.ts'
 
 /** Files from which a firewall's rules come back at boot. */
@@ -19,9 +20,12 @@ export const resetNetwork = task<Context>({
   resources: ({ cluster }) => [
     deletedLinks(cluster.networking.podSubnets),
     withoutRules(),
+    withoutSets(),
     closedFirewall(),
     ...firewallFiles.iptables.map((path) => editedFile(path, withoutOurRules, { why: 'no rules of ours at boot' })),
     ...firewallFiles.nftables.map((path) => editedFile(path, withoutOurInclude, { why: 'no rules of ours at boot' })),
+    // Calico mounts the cgroups for its programs in the kernel.
+    unmounted('calico', ['/run/calico']),
     erased(
       'cni',
       [
@@ -38,7 +42,10 @@ export const resetNetwork = task<Context>({
           names: ['cbr0-*', 'k8s-pod-network-*', 'cni-loopback-*'],
         })),
         { directory: '/var/lib', names: ['calico'] },
-        { directory: '/run', names: ['flannel', 'calico'] },
+        { directory: '/var/log', names: ['calico'] },
+        { directory: '/var/log/pods', names: ['kube-system_calico-*'] },
+        { directory: '/var/log/containers', names: ['calico-*'] },
+        { directory: '/run', names: ['flannel', 'calico', 'nodeagent'] },
         { directory: '/etc/nftables.d', names: ['kubewright.nft'] },
       ],
       { what: 'what the pod network keeps' },

@@ -188,4 +188,51 @@ export const network: readonly WrongInput[] = [
       '    use an address that all hosts reach, or remove controlPlaneEndpoint',
     ],
   },
+  {
+    title: 'an option of another network is named with its owner',
+    text: inventoryWith(`  cni: { name: calico, backend: vxlan }
+`),
+    printed: [
+      'inventory.yaml:6:33 spec.cni.backend: backend is no option of the network calico (KW1045)',
+      '    calico has encapsulation for it',
+    ],
+  },
+  {
+    title: 'a network of your own has no options',
+    text: inventoryWith(`  cni: { name: none, mtu: 1400 }
+`),
+    printed: [
+      'inventory.yaml:6:27 spec.cni.mtu: mtu is no option of the network none (KW1045)',
+      '    remove it, or set name: flannel',
+    ],
+  },
+  {
+    title: "Calico's blocks fit into the pod subnet, one for each host",
+    text: inventoryWith(`  networking: { podSubnets: [10.244.0.0/27], nodeCIDRMaskSize: 28 }
+  cni: { name: calico }
+`),
+    printed: [
+      'inventory.yaml:6:29 spec.networking.podSubnets: 10.244.0.0/27 has 0 blocks of /26 for 1 host (KW1045)',
+      '    use a larger pod subnet, or smaller blocks with cni.blockSize',
+    ],
+  },
+  {
+    title: 'Calico does not see the tables of kube-proxy in the mode nftables',
+    text: inventoryWith(`  cni: { name: calico }
+  kubeProxy: { mode: nftables }
+`),
+    printed: [
+      "inventory.yaml:7:22 spec.kubeProxy.mode: kube-proxy's mode nftables does not go together with Calico 3.28, which uses iptables (KW1045)",
+      '    use mode: iptables',
+    ],
+  },
+  {
+    title: 'only a network of your own may take the place of kube-proxy',
+    text: inventoryWith(`  kubeProxy: { mode: none }
+`),
+    printed: [
+      'inventory.yaml:6:22 spec.kubeProxy.mode: services need kube-proxy, which flannel does not replace (KW1045)',
+      '    remove mode, or bring a network that replaces it, with cni: { name: none }',
+    ],
+  },
 ]

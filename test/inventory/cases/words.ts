@@ -3,12 +3,6 @@ import { inventoryWith, type WrongInput } from '../support.ts'
 /** Values that are not allowed, or not yet. */
 export const words: readonly WrongInput[] = [
   {
-    title: 'calico comes later',
-    text: inventoryWith(`  cni: { name: calico }
-`),
-    printed: ['inventory.yaml:6:16 spec.cni.name: Calico comes with a later version (KW1016)', '    use flannel'],
-  },
-  {
     title: 'the providers of later versions are refused by that word',
     text: inventoryWith(`  controlPlaneEndpoint: { address: api.example.com, provider: node-local }
 `),

@@ -7,7 +7,7 @@ import { withLock } from '../lock.ts'
 import { requirePrograms } from './prerequisites.ts'
 import type { Recipe } from './recipe.ts'
 import { agnhost, flannel, registry } from './recipes/addons.ts'
-import { calico } from './recipes/calico.ts'
+import { calico, typha } from './recipes/calico.ts'
 import { coredns, etcd, pause } from './recipes/cluster.ts'
 import { kubernetes } from './recipes/kubernetes.ts'
 import { cniPlugins, containerd, runc } from './recipes/runtime.ts'
@@ -26,7 +26,7 @@ export interface ArtifactOptions {
 export async function buildArtifacts(options: ArtifactOptions = {}): Promise<string> {
   const recipes = [
     ...recipesFor(options.kubernetes ?? Object.keys(kubernetesReleases)),
-    ...(options.calico === true ? [calico] : []),
+    ...(options.calico === true ? [calico, typha] : []),
   ]
   if ((await incomplete(recipes)).length > 0) {
     await mkdir(cacheDirectory, { recursive: true })

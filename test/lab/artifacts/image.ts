@@ -13,6 +13,8 @@ export interface ImagePlan {
   readonly entrypoint: readonly string[]
   readonly command?: readonly string[]
   readonly environment?: readonly string[]
+  /** Id of the user that it runs as; root when not given. */
+  readonly user?: string
 }
 
 const epoch = '1970-01-01T00:00:00Z'
@@ -91,6 +93,7 @@ function imageConfig(plan: ImagePlan, diffIds: readonly string[]): object {
       Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...(plan.environment ?? [])],
       ...(plan.entrypoint.length === 0 ? {} : { Entrypoint: plan.entrypoint }),
       ...(plan.command === undefined ? {} : { Cmd: plan.command }),
+      ...(plan.user === undefined ? {} : { User: plan.user }),
       WorkingDir: '/',
     },
     rootfs: { type: 'layers', diff_ids: diffIds },

@@ -3,13 +3,18 @@ import { bundleDirectory } from '../artifacts/paths.ts'
 import type { HostDefinition, LabDefinition } from './definition.ts'
 import { labPaths } from './paths.ts'
 
+/** The networks that run on hosts of this kind. */
+export const labNetworks = ['flannel', 'calico'] as const
+
+export type LabNetwork = (typeof labNetworks)[number]
+
 /** Writes the inventory of a lab: what a user would write, with the settings that containers need. */
-export async function writeInventory(lab: LabDefinition, kubernetes: string): Promise<void> {
-  await writeFile(labPaths(lab.name).inventory, inventoryText(lab, kubernetes))
+export async function writeInventory(lab: LabDefinition, kubernetes: string, cni?: LabNetwork): Promise<void> {
+  await writeFile(labPaths(lab.name).inventory, inventoryText(lab, kubernetes, cni))
 }
 
 /** The inventory of a lab. */
-export function inventoryText(lab: LabDefinition, kubernetes: string): string {
+export function inventoryText(lab: LabDefinition, kubernetes: string, cni: LabNetwork = 'flannel'): string {
   return `# The hosts of the lab "${lab.name}". Written by "npm run lab -- up"; yours to edit until the next one.
 apiVersion: kubewright/v1alpha1
 kind: Cluster
@@ -17,6 +22,7 @@ metadata:
   name: ${lab.name}
 spec:
   kubernetesVersion: '${kubernetes}'
+  cni: { name: ${cni} }
   ssh:
     user: admin
     identityFile: ./id_ed25519

@@ -5,7 +5,7 @@ import { defineLab, nodeNetwork, readLab, writeLab, type LabDefinition, type Top
 import { removeLab } from './down.ts'
 import { ensureHostImage, imageExists } from './host-image.ts'
 import { raiseInotify } from './inotify.ts'
-import { writeInventory } from './inventory.ts'
+import { writeInventory, type LabNetwork } from './inventory.ts'
 import { isolate } from './isolation.ts'
 import { makeKeys } from './keys.ts'
 import { asLab, type Lab } from './lab.ts'
@@ -21,6 +21,8 @@ export interface LabOptions extends Partial<Topology> {
   readonly name?: string
   /** The Kubernetes release that the inventory asks for. */
   readonly kubernetes?: string
+  /** The network that the inventory asks for; Flannel when not given. */
+  readonly cni?: LabNetwork
   /** Make bare hosts even if a lab of this name is up. */
   readonly fresh?: boolean
 }
@@ -60,7 +62,7 @@ async function bringUp(name: string, options: LabOptions): Promise<Lab> {
   await makeKeys(lab)
   await startMissingHosts(lab)
   await waitForSsh(lab, lab.hosts)
-  await writeInventory(lab, options.kubernetes ?? newestKubernetes)
+  await writeInventory(lab, options.kubernetes ?? newestKubernetes, options.cni)
   return asLab(lab)
 }
 

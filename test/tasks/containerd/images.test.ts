@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import { containerdImages, controlPlaneImages, remainingImages } from '../../../src/tasks/containerd/images.ts'
-import { clusterOf, contextOf, hostOf, workerOf } from '../../support/facts.ts'
+import type { Cluster } from '../../../src/inventory/cluster.ts'
+import { calicoOptions, clusterOf, contextOf, hostOf, workerOf } from '../../support/facts.ts'
 import { applyTasks, listed, planTasks } from '../../support/run-task.ts'
 import { sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'
 import { smallBundle } from './fixtures.ts'
@@ -29,6 +30,19 @@ test('a worker gets a worker’s images only, and they are imported once', async
   expect(listed(await planTasks(host, remainingImages, context))).toEqual([
     'create image:registry.k8s.io/e2e-test-images/agnhost:2.66.1',
   ])
+})
+
+test('Calico’s images come in place of Flannel’s, and none of a network of your own', async () => {
+  expect(await imagesOfWorker({ cni: calicoOptions })).toEqual([
+    'pause:3.10.2',
+    'kube-proxy:v1.37.1',
+    'node:v3.28.5',
+    'cni:v3.28.5',
+    'kube-controllers:v3.28.5',
+    'coredns:v1.14.6',
+  ])
+  const kubeProxy = { mode: 'none', config: {}, patches: [] } as const
+  expect(await imagesOfWorker({ cni: { name: 'none' }, kubeProxy })).toEqual(['pause:3.10.2', 'coredns:v1.14.6'])
 })
 
 test('a control plane gets its static pods’ images first, and planning needs no containerd', async () => {
@@ -68,3 +82,9 @@ test('where containerd pulls from registries nothing is imported', async () => {
   const cluster = clusterOf({ artifacts: { ...clusterOf().artifacts, images: 'registry' } })
   expect(listed(await planTasks(host, containerdImages, contextOf({ artifacts, cluster })))).toEqual([])
 })
+
+/** The images that a worker gets before it joins, without their repositories. */
+async function imagesOfWorker(cluster: Partial<Cluster>): Promise<readonly string[]> {
+  const context = contextOf({ artifacts, host: worker, cluster: clusterOf({ hosts: [worker], ...cluster }) })
+  return listed(await planTasks(host, containerdImages, context)).map((line) => line.replace(/.*[/]/, ''))
+}

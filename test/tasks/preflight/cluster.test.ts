@@ -67,6 +67,27 @@ describe('what cannot be changed on a living cluster', () => {
     expect(told(preflightCluster, context)).toContain('the network calico, the inventory says flannel')
   })
 
+  test('another backend of the network is refused by its option, as are a port, an identifier and a size of blocks', () => {
+    const network = { name: 'flannel', backend: 'host-gw' }
+    const context = living({ network })
+    expect(found(preflightCluster, context)).toEqual(['error CNIOption'])
+    expect(told(preflightCluster, context)).toContain(
+      'the network flannel of the living cluster has the backend host-gw, the inventory says vxlan',
+    )
+    expect(told(preflightCluster, context)).toContain('Set spec.cni.backend back to host-gw.')
+    const other = { name: 'flannel', backend: 'vxlan', vni: '7', port: '4789' }
+    expect(found(preflightCluster, living({ network: other }))).toEqual(['error CNIOption', 'error CNIOption'])
+    const same = { ...other, vni: '1', port: '8472', nodeMtu: '1500' }
+    expect(found(preflightCluster, living({ network: same }))).toEqual([])
+  })
+
+  test('a network of your own may be any, but takes the place of none that we installed', () => {
+    const own = { ...cluster, cni: { name: 'none' } as const }
+    expect(found(preflightCluster, { ...living({ cnis: ['cilium'] }), cluster: own })).toEqual([])
+    const network = { name: 'flannel', backend: 'vxlan', vni: '1', port: '8472' }
+    expect(found(preflightCluster, { ...living({ network }), cluster: own })).toEqual(['error CNI'])
+  })
+
   test("another name for a node is refused on that node's host", () => {
     const renamed = [nodes[0] ?? nodeOf('cp1'), nodeOf('old-name', { internalIPs: ['10.89.5.12'] })]
     expect(found(preflightCluster, living({ nodes: renamed }))).toEqual([])

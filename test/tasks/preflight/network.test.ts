@@ -2,14 +2,22 @@ import { describe, expect, test } from 'vitest'
 import type { ListeningPort } from '../../../src/host/facts.ts'
 import type { Cluster } from '../../../src/inventory/cluster.ts'
 import { preflightNetwork } from '../../../src/tasks/preflight/network.ts'
-import { clusterOf, contextOf, factsOf, hostOf, workerOf, type FactsOverrides } from '../../support/facts.ts'
+import {
+  calicoOptions,
+  clusterOf,
+  contextOf,
+  factsOf,
+  hostOf,
+  workerOf,
+  type FactsOverrides,
+} from '../../support/facts.ts'
 import { found, own, told } from './findings.ts'
 
 function on(facts: FactsOverrides, cluster: Partial<Cluster> = {}) {
   return contextOf({ cluster: clusterOf(cluster), facts: factsOf(facts) })
 }
 
-const flannel = clusterOf().cni
+const flannel = { name: 'flannel', backend: 'vxlan', mtu: undefined, vni: 1, port: 8472 } as const
 
 test('a good host has no finding', () => {
   expect(found(preflightNetwork, contextOf())).toEqual([])
@@ -147,6 +155,29 @@ describe('another VXLAN', () => {
     expect(found(preflightNetwork, on(vxlan(1, 4789)))).toEqual([])
     expect(found(preflightNetwork, on(vxlan(1, 8472, 'flannel.1')))).toEqual([])
   })
+})
+
+test('a VXLAN of others is judged by the port and identifier of the wanted network', () => {
+  const cluster = clusterOf({ cni: calicoOptions })
+  const there = (vni: number, port: number, name?: string) => ({ ...on(vxlan(vni, port, name)), cluster })
+  expect(told(preflightNetwork, there(4096, 4789))).toContain("as Calico's would be")
+  expect(found(preflightNetwork, there(7, 4789))).toEqual(['warning VXLAN'])
+  expect(found(preflightNetwork, there(4096, 4789, 'vxlan.calico'))).toEqual([])
+  expect(found(preflightNetwork, there(1, 8472))).toEqual([])
+})
+
+test('without encapsulation Calico needs all nodes in one network, too', () => {
+  const cluster = clusterOf({
+    cni: { ...calicoOptions, encapsulation: 'none' },
+    hosts: [hostOf(), workerOf('worker1', '10.89.6.12')],
+  })
+  const fleet = new Map([
+    ['cp1', factsOf()],
+    ['worker1', factsOf({ nodeIP: '10.89.6.12' })],
+  ])
+  const context = contextOf({ cluster, fleet, facts: factsOf() })
+  expect(found(preflightNetwork, context)).toEqual(['error HostGateway'])
+  expect(told(preflightNetwork, context)).toContain('Set cni.encapsulation to vxlan')
 })
 
 test('host-gw needs all nodes in one network', () => {

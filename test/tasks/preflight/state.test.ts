@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Survey } from '../../../src/host/facts.ts'
 import { preflightNetwork } from '../../../src/tasks/preflight/network.ts'
 import { preflightState } from '../../../src/tasks/preflight/state.ts'
-import { clusterOf, contextOf, factsOf, hostOf, workerOf } from '../../support/facts.ts'
+import { calicoOptions, clusterOf, contextOf, factsOf, hostOf, workerOf } from '../../support/facts.ts'
 import { findings, found, own, told } from './findings.ts'
 
 function on(survey: Partial<Survey>) {
@@ -99,6 +99,14 @@ describe('what an earlier cluster left', () => {
   })
 })
 
+test('interfaces of another network than the one of our cluster are refused, and its own are not', () => {
+  const links = ['lo', 'eth0', 'cni0', 'flannel.1', 'vxlan.calico', 'cali0123456789a']
+  expect(told(preflightState, onOurs({ links }))).toContain(
+    '"ip link delete vxlan.calico" and "ip link delete cali0123456789a"',
+  )
+  expect(found(preflightState, onOurs({ links: links.slice(0, 4) }))).toEqual([])
+})
+
 describe('manifests that are not ours', () => {
   test('are named and left alone', () => {
     expect(found(preflightState, onOurs({ manifests: ['keepalived.yaml'] }))).toEqual(['warning StaticPodManifest'])
@@ -119,6 +127,16 @@ describe('network configurations that are not ours', () => {
     expect(told(preflightState, context)).toContain(
       '/etc/cni/net.d/10-calico.conflist comes before 10-flannel.conflist',
     )
+  })
+
+  test('are judged by the file of the network that is wanted', () => {
+    const cluster = clusterOf({ cni: calicoOptions })
+    const context = { ...on({ cniConfigurations: ['10-calico.conflist', '10-flannel.conflist'] }), cluster }
+    expect(findings(preflightState, context)).toMatchObject([
+      { severity: 'warning', message: "/etc/cni/net.d/10-flannel.conflist is not Kubewright's" },
+    ])
+    const own = { ...context, cluster: clusterOf({ cni: { name: 'none' } }) }
+    expect(found(preflightState, own)).toEqual([])
   })
 
   test('are a warning if they come later, and nothing if they are no configuration', () => {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { expect, test, vi } from 'vitest'
 import { hostFirewall } from '../../../src/tasks/host/firewall.ts'
 import { resetNetwork } from '../../../src/tasks/reset/network.ts'
-import { deletionText, withoutRules } from '../../../src/resources/reset-netfilter.ts'
+import { deletionText, withoutRules, withoutSets } from '../../../src/resources/reset-netfilter.ts'
 import { deletedLinks } from '../../../src/resources/reset-links.ts'
 import { closedFirewall } from '../../../src/resources/reset-firewall.ts'
 import { sh } from '../../../src/transport/command.ts'
@@ -54,6 +54,17 @@ test('rules of others are nothing to delete', () => {
   expect(
     one.compare(one.probe.parse('program iptables-nft\n*nat\n*filter\ntable ip filter\ntable inet fw4\n')),
   ).toBeUndefined()
+})
+
+test('sets of addresses are emptied before they are deleted, since one may be a member of another', () => {
+  const one = withoutSets()
+  const change = one.compare(one.probe.parse('cali40all-ipam-pools\ncali40this-host\nblocklist\n'))
+  expect(change?.summary).toBe('delete 2 sets of addresses: cali40all-ipam-pools, cali40this-host')
+  const [action] = change?.actions ?? []
+  expect(action?.kind === 'run' ? action.input : '').toBe(
+    'flush cali40all-ipam-pools\nflush cali40this-host\ndestroy cali40all-ipam-pools\ndestroy cali40this-host\n',
+  )
+  expect(one.compare(one.probe.parse('blocklist\n'))).toBeUndefined()
 })
 
 test('interfaces of a pod network are deleted, others stay', () => {

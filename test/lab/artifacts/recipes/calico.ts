@@ -26,24 +26,13 @@ export const calico: Recipe = {
   outputs: [...['node', 'cni', 'kube-controllers'].map((name) => imageOutput(reference(name))), manifest],
   build: async (scratch) => {
     const source = await moduleDirectory(module, versions.calicoModule)
-    const out = await goBuild(scratch, {
-      module,
-      version: versions.calicoModule,
-      packages: [
-        'node/cmd/calico-node',
-        'cni-plugin/cmd/calico',
-        'cni-plugin/cmd/install',
-        'kube-controllers/cmd/kube-controllers',
-        'kube-controllers/cmd/check-status',
-      ],
-      ldflags: [
-        `-X ${module}/node/pkg/lifecycle/startup.VERSION=v${versions.calico}`,
-        `-X ${module}/node/buildinfo.GitVersion=v${versions.calico}`,
-        `-X main.VERSION=v${versions.calico}`,
-      ],
-      // The directory of the API in Calico's repository is a module of its own, at the commit of this release.
-      replace: ['github.com/projectcalico/api => github.com/projectcalico/api v0.0.0-20240708202104-e3f70b269c2c'],
-    })
+    const out = await programs(scratch, [
+      'node/cmd/calico-node',
+      'cni-plugin/cmd/calico',
+      'cni-plugin/cmd/install',
+      'kube-controllers/cmd/kube-controllers',
+      'kube-controllers/cmd/check-status',
+    ])
     const node = await nodeImage(scratch, source, join(out, 'calico-node'))
     const cni = await cniImage(scratch, out)
     const controllers = await controllersImage(scratch, out)
@@ -51,6 +40,45 @@ export const calico: Recipe = {
     await copyFile(join(source, 'manifests/calico-vxlan.yaml'), document)
     return { node, cni, 'kube-controllers': controllers, calico: document }
   },
+}
+
+/** Typha, which larger clusters have between Calico and the API. */
+export const typha: Recipe = {
+  title: `Calico Typha ${versions.calico}`,
+  outputs: [imageOutput(reference('typha'))],
+  build: async (scratch) => {
+    const source = await moduleDirectory(module, versions.calicoModule)
+    const out = await programs(scratch, ['typha/cmd/calico-typha'])
+    const tree = await layerTree(join(scratch, 'tree-typha'), {
+      'usr/bin/calico-typha': join(out, 'calico-typha'),
+      'etc/calico/typha.cfg': join(source, 'typha/docker-image/typha.cfg'),
+    })
+    const file = join(scratch, 'typha.tar')
+    const command = ['/usr/bin/calico-typha']
+    await writeImage(scratch, file, {
+      reference: reference('typha'),
+      layers: [tree],
+      entrypoint: [],
+      command,
+      user: '999',
+    })
+    return { typha: file }
+  },
+}
+
+function programs(scratch: string, packages: readonly string[]): Promise<string> {
+  return goBuild(scratch, {
+    module,
+    version: versions.calicoModule,
+    packages,
+    ldflags: [
+      `-X ${module}/node/pkg/lifecycle/startup.VERSION=v${versions.calico}`,
+      `-X ${module}/node/buildinfo.GitVersion=v${versions.calico}`,
+      `-X main.VERSION=v${versions.calico}`,
+    ],
+    // The directory of the API in Calico's repository is a module of its own, at the commit of this release.
+    replace: ['github.com/projectcalico/api => github.com/projectcalico/api v0.0.0-20240708202104-e3f70b269c2c'],
+  })
 }
 
 async function nodeImage(scratch: string, source: string, program: string): Promise<string> {

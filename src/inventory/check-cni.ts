@@ -1,0 +1,64 @@
+import type { Finding } from './problem.ts'
+import type { InventorySpec } from './schema.ts'
+import { familyOf, prefixLength } from './subnets.ts'
+
+type Cni = InventorySpec['cni']
+type Option = Exclude<keyof Cni, 'name'>
+
+/** Whose options these are; those of nobody else. */
+const owners: Readonly<Record<Option, readonly Cni['name'][]>> = {
+  backend: ['flannel'],
+  encapsulation: ['calico'],
+  mtu: ['flannel', 'calico'],
+  vni: ['flannel', 'calico'],
+  port: ['flannel', 'calico'],
+  blockSize: ['calico'],
+  ipv6BlockSize: ['calico'],
+  typhaNodes: ['calico'],
+}
+
+/** What is wrong in the choice of the network: options of another one, blocks that do not fit. */
+export function checkCni(spec: InventorySpec): Finding[] {
+  const foreign = Object.entries(owners).flatMap(([option, names]) => foreignOption(spec.cni, option as Option, names))
+  if (foreign.length > 0) return foreign
+  return [...(spec.cni.name === 'calico' ? checkBlocks(spec) : []), ...checkProxyMode(spec)]
+}
+
+function foreignOption(cni: Cni, option: Option, names: readonly Cni['name'][]): Finding[] {
+  if (cni[option] === undefined || names.includes(cni.name)) return []
+  const message = `${option} is no option of the network ${cni.name}`
+  const instead = cni.name === 'calico' ? 'encapsulation' : 'backend'
+  const other = option === 'backend' || option === 'encapsulation'
+  const hint =
+    other && cni.name !== 'none' ? `${cni.name} has ${instead} for it` : `remove it, or set name: ${names[0]}`
+  return [{ code: 'KW1045', path: ['spec', 'cni', option], message, hint }]
+}
+
+/** A node needs a block of its own, and Calico takes no block that is larger than the pool. */
+function checkBlocks({ cni, networking, hosts }: InventorySpec): Finding[] {
+  return networking.podSubnets.flatMap((subnet): Finding[] => {
+    const ipv6 = familyOf(subnet) === 6
+    const option = ipv6 ? 'ipv6BlockSize' : 'blockSize'
+    const size = cni[option] ?? (ipv6 ? 122 : 26)
+    const blocks = 2 ** (size - prefixLength(subnet))
+    if (blocks >= hosts.length) return []
+    const message = `${subnet} has ${Math.floor(blocks)} blocks of /${size} for ${hosts.length} host${hosts.length === 1 ? '' : 's'}`
+    const path = cni[option] === undefined ? ['spec', 'networking', 'podSubnets'] : ['spec', 'cni', option]
+    return [{ code: 'KW1045', path, message, hint: `use a larger pod subnet, or smaller blocks with cni.${option}` }]
+  })
+}
+
+/** Calico's rules are those of iptables until 3.29, and see nothing of a kube-proxy that has tables of its own. */
+function checkProxyMode({ cni, kubeProxy }: InventorySpec): Finding[] {
+  if (kubeProxy.mode === 'none' && cni.name !== 'none') {
+    const message = `services need kube-proxy, which ${cni.name} does not replace`
+    return [proxyFinding(message, 'remove mode, or bring a network that replaces it, with cni: { name: none }')]
+  }
+  if (kubeProxy.mode !== 'nftables' || cni.name !== 'calico') return []
+  const message = "kube-proxy's mode nftables does not go together with Calico 3.28, which uses iptables"
+  return [proxyFinding(message, 'use mode: iptables')]
+}
+
+function proxyFinding(message: string, hint: string): Finding {
+  return { code: 'KW1045', path: ['spec', 'kubeProxy', 'mode'], message, hint }
+}

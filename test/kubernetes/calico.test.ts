@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { CalicoOptions } from '../../src/inventory/cluster.ts'
+import { calicoMtu, calicoObjects, type CalicoCluster } from '../../src/kubernetes/calico.ts'
+import { objectName } from '../../src/kubernetes/object.ts'
+import { packageRoot } from '../../src/package.ts'
+import { calicoOptions } from '../support/facts.ts'
+import { defaultCluster } from './scenarios.ts'
+
+const manifest = readFileSync(join(packageRoot, 'test/golden/network/calico-3.28.5.yaml'), 'utf8')
+const withCni = (cni: Partial<CalicoOptions>): CalicoCluster => ({
+  ...defaultCluster(),
+  cni: { ...calicoOptions, ...cni },
+})
+const cluster = withCni({})
+
+describe('the MTU of pods', () => {
+  test.each([
+    ['vxlan', 1450],
+    ['vxlan-cross-subnet', 1450],
+    ['ipip', 1480],
+    ['none', 1500],
+  ] as const)('is with %s what the smallest interface leaves', (encapsulation, mtu) => {
+    expect(calicoMtu(withCni({ encapsulation }), { nodeMtu: 1500 })).toBe(mtu)
+  })
+
+  test("is the inventory's where it says one, and Calico's to find out where nobody knows", () => {
+    expect(calicoMtu(withCni({ mtu: 1380 }), { nodeMtu: 1500 })).toBe(1380)
+    expect(calicoMtu(cluster, { nodeMtu: undefined })).toBe(0)
+  })
+
+  test('leaves room for the longer header of IPv6', () => {
+    const networking = { ...cluster.networking, podSubnets: ['fd00:10:244::/56'] }
+    expect(calicoMtu({ ...cluster, networking }, { nodeMtu: 1500 })).toBe(1430)
+  })
+})
+
+test('definitions come before what uses them', () => {
+  const definition = `---
+kind: CustomResourceDefinition
+apiVersion: apiextensions.k8s.io/v1
+metadata: { name: ippools.crd.projectcalico.org }
+`
+  const [first] = calicoObjects(cluster, manifest + definition, { nodeMtu: 1500 })
+  expect(first && objectName(first)).toBe('CustomResourceDefinition ippools.crd.projectcalico.org')
+})
+
+test('a change of the configuration makes new pods, which read it only when they start', () => {
+  expect(podAnnotations(withCni({ mtu: 1400 }))).not.toEqual(podAnnotations(cluster))
+  expect(podAnnotations(withCni({}))).toEqual(podAnnotations(cluster))
+})
+
+test.each([
+  ['name: calico-config', 'name: configuration', 'ConfigMap kube-system/calico-config'],
+  ['veth_mtu:', 'mtu:', 'a text veth_mtu in ConfigMap kube-system/calico-config'],
+  [
+    'name: calico-node\n          image',
+    'name: node\n          image',
+    'container calico-node in DaemonSet kube-system/calico-node',
+  ],
+  ['docker.io/calico/cni:v3.28.5', 'docker.io/someone/cni:v1', 'an image of Calico in container upgrade-ipam'],
+  ['livenessProbe:', 'aliveProbe:', 'a mapping livenessProbe'],
+])('a manifest without "%s" is refused by what is missing', (from, to, expected) => {
+  expect(() => calicoObjects(cluster, manifest.replaceAll(from, to), { nodeMtu: 1500 })).toThrow(
+    `The manifest of Calico is not as expected: there should be ${expected}`,
+  )
+})
+
+function podAnnotations(of: CalicoCluster): object {
+  const objects = calicoObjects(of, manifest, { nodeMtu: 1500 })
+  const pods = objects.find(({ kind }) => kind === 'DaemonSet') as unknown as {
+    readonly spec: { readonly template: { readonly metadata: { readonly annotations: object } } }
+  }
+  return pods.spec.template.metadata.annotations
+}

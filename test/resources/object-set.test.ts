@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import type { KubernetesObject } from '../../src/kubernetes/object.ts'
+import { prunedObjects } from '../../src/resources/object-set.ts'
+
+const objectOf = (kind: string, name: string, namespace?: string): KubernetesObject => ({
+  apiVersion: 'v1',
+  kind,
+  metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+})
+const set = prunedObjects('calico', [objectOf('ConfigMap', 'calico-config', 'kube-system')], {
+  server: 'https://a:6443',
+})
+const after = (output: string) => set.compare(set.probe.parse(output))
+const same = 'up\nkubewright-calico\nv1 ConfigMap kube-system calico-config\n'
+
+test('what was applied is recorded, and nothing is to do when it is', () => {
+  expect(after('absent\n')?.summary).toBe('record the objects of calico')
+  expect(after('up\n\n\n')?.verb).toBe('create')
+  expect(after(same)).toBeUndefined()
+  expect(after('unknown\n')?.summary).toBe('objects of calico: decided when the API is up')
+})
+
+test('what the manifest has no longer is deleted by its name, before the record forgets it', () => {
+  const change = after(`${same}apps/v1 Deployment kube-system calico-typha\nv1 ClusterRole - old\n`)
+  expect(change?.summary).toBe(
+    'delete what the manifest of calico has no longer: Deployment kube-system/calico-typha, ClusterRole old',
+  )
+  expect(change?.actions.map(({ kind }) => kind)).toEqual(['run', 'run', 'apply'])
+  const [deletion] = change?.actions ?? []
+  expect(deletion?.kind === 'run' ? deletion.command.text : '').toContain(
+    '{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"calico-typha","namespace":"kube-system"}}',
+  )
+})
+
+test('definitions and namespaces stay, since what others made of them would go too', () => {
+  const change = after(
+    `${same}apiextensions.k8s.io/v1 CustomResourceDefinition - old.example.org\nv1 Namespace - old\n`,
+  )
+  expect(change?.summary).toBe('record the objects of calico')
+})
