@@ -124,9 +124,14 @@ interface Running {
   readonly options: OperateOptions
 }
 
+/** Whether a saved plan was begun; one that was made while its operation was unfinished has its id, but is not that run. */
+function hasBegun({ operation, createdAt }: SavedPlan, unfinished: OperationRecord | undefined): boolean {
+  return unfinished?.id === operation && Date.parse(unfinished.startedAt) > Date.parse(createdAt)
+}
+
 async function carryOut(run: Running, announced: SavedPlan | undefined): Promise<ApplyResult> {
   const { cluster, facts, options, saved, unfinished, plan } = run
-  const resuming = { resumes: announced !== undefined && unfinished?.id === announced.operation }
+  const resuming = { resumes: announced !== undefined && hasBegun(announced, unfinished) }
   if (announced !== undefined) assertFresh(announced, saved, resuming)
   const wanted = announced === undefined ? plan : announcedBy(announced, plan, resuming)
   await fetchFiles(deliveriesOf(wanted), cluster.proxy)

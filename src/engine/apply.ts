@@ -65,7 +65,10 @@ class Run {
     this.#resolving = resolvingContext(options.targets, options.toSecret, options.now)
     this.#begun = beginOnce(options.operation, options.targets, witnessHosts(options.agenda))
     const { changes } = options.plan
-    this.#announced = new Set(changes.map(({ host, resource, change }) => `${host} ${resource} ${change.verb}`))
+    this.#announced = new Set(
+      // What a run has begun may be another verb when it is resumed.
+      changes.map(({ host, resource, change }) => announcement(host, resource, change, options.operation)),
+    )
     this.#planned = new Set(changes.map(({ host, task }) => `${host} ${task}`))
   }
 
@@ -199,7 +202,7 @@ class Run {
   }
 
   #assertAnnounced(host: string, { resource, change }: Due): void {
-    const announced = this.#announced.has(`${host} ${resource.id} ${change.verb}`)
+    const announced = this.#announced.has(announcement(host, resource.id, change, this.#options.operation))
     // A wait changes nothing.
     if (!this.#options.strict || announced || resource.gate !== undefined) return
     throw new KubewrightError({
@@ -217,6 +220,10 @@ class Run {
     if (target === undefined) throw new Error(`no connection for host ${host}`)
     return target
   }
+}
+
+function announcement(host: string, resource: string, { verb }: Change, { resumed }: Operation): string {
+  return resumed ? `${host} ${resource}` : `${host} ${resource} ${verb}`
 }
 
 /** The parts of a task between its gates: what comes after a gate is compared only when the gate is open. */

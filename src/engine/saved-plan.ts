@@ -98,7 +98,10 @@ export function assertFresh(saved: SavedPlan, now: SavedPlan, { resumes }: Resum
 export function announcedBy(saved: SavedPlan, plan: Plan, { resumes }: Resuming): Plan {
   const announced = new Map(saved.entries.map((entry) => [`${entry.host} ${entry.id}`, entry]))
   const entryOf = ({ host, resource }: PlannedChange) => announced.get(`${host} ${resource}`)
-  if (resumes) return { ...plan, changes: plan.changes.filter((planned) => entryOf(planned) !== undefined) }
+  if (resumes) {
+    const isAnnounced = (planned: PlannedChange) => planned.change.verb === 'wait' || entryOf(planned) !== undefined
+    return { ...plan, changes: plan.changes.filter(isAnnounced) }
+  }
   for (const planned of plan.changes) {
     const { host, resource, change } = planned
     if (change.verb === 'wait') continue

@@ -26,7 +26,7 @@ export function withPermissive(config: string): string {
 /** Files that carry the SELinux label which the policy has for their place. */
 export function selinuxLabels(paths: readonly string[]): Resource<readonly string[]> {
   return {
-    id: 'selinux:labels',
+    id: `selinux:labels:${paths[0] ?? ''}`,
     probe: {
       script: sh`restorecon -n -v ${paths} | sed -n 's/^Would relabel \([^ ]*\) .*/\1/p'`,
       parse: (output) => output.split('\n').filter((line) => line !== ''),

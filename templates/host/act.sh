@@ -6,7 +6,7 @@ exec 9>"$KW/act.lock"
 flock -w 120 9 || { echo 'another action of kubewright still runs on this host' >&2; exit 75; }
 kw_journal() { printf '%s\n' "$1" | sed "s/@now@/$(date -u +%FT%TZ)/" >>"$KW/journal/$KW_OPERATION.ndjson"; }
 kw_synced() { sync -d "$KW/journal/$KW_OPERATION.ndjson"; }
-# kw_backup PATH KEPT: the state before this operation, kept once, below KEPT (files or secrets); what only root may read is a secret.
+# kw_backup PATH KEPT: the state before this operation, kept once, below KEPT (files or secrets); ours that only root may read is a secret.
 kw_backup() {
   # A secret that this operation has written itself is no original when it is removed again.
   for kw_kind in files secrets; do
@@ -14,7 +14,7 @@ kw_backup() {
     if [ -e "$kw_kept" ] || [ -L "$kw_kept" ] || [ -e "$kw_kept.absent" ]; then return 0; fi
   done
   kw_kind=$2
-  if [ -f "$1" ] && [ ! -L "$1" ]; then case $(stat -c %a "$1") in *00) kw_kind=secrets ;; esac; fi
+  if [ -f "$1" ] && [ ! -L "$1" ] && [ -n "$(kw_installed "$1")" ]; then case $(stat -c %a "$1") in *00) kw_kind=secrets ;; esac; fi
   kw_kept="$KW/backups/$KW_OPERATION/$kw_kind$1"
   mkdir -p "$(dirname "$kw_kept")" || return 1
   if [ -e "$1" ] || [ -L "$1" ]; then
@@ -53,7 +53,7 @@ kw_record() {
 }
 # kw_take FILE BYTES: the next bytes of stdin, all of them or failure.
 kw_take() {
-  dd of="$1" bs=256k count="$2" iflag=fullblock,count_bytes 2>/dev/null && [ "$(stat -c %s "$1")" = "$2" ] || { rm -f "$1"; echo "KW-SHORT $1: $2 bytes did not arrive" >&2; return 1; }
+  dd of="$1" bs=256k count="$2" iflag=fullblock,count_bytes status=none && [ "$(stat -c %s "$1")" = "$2" ] || { rm -f "$1"; echo "KW-SHORT $1: $2 bytes did not arrive" >&2; return 1; }
 }
 # kw_write PATH MODE OWNER BYTES KEPT PLACE: the next bytes of stdin become the file; the rename is atomic.
 kw_write() {

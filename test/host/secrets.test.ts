@@ -25,12 +25,24 @@ async function kept(host: SandboxHost): Promise<readonly string[]> {
   return (await host.run(sh`find ${backups} ! -type d | sort`)).split('\n').filter((path) => path !== '')
 }
 
-test('what a confidential file held before is kept as a secret, whether or not its new content is one', async () => {
+const webhook = (token: string) =>
+  file('/etc/kubernetes/webhook.yaml', `token: ${token}`, { mode: 0o600, confidential: true })
+
+test('what a confidential file of ours held before is kept as a secret, whether or not its new content is one', async () => {
   const host = sandboxHost()
-  host.write('/etc/kubernetes/webhook.yaml', 'token: old', 0o600)
-  await repair(host, file('/etc/kubernetes/webhook.yaml', 'token: new', { mode: 0o600, confidential: true }), 'op-1')
-  expect(await kept(host)).toEqual([`${backups}/op-1/secrets/etc/kubernetes/webhook.yaml`])
+  await repair(host, webhook('old'), 'op-1')
+  await repair(host, webhook('new'), 'op-2')
+  expect((await kept(host)).filter((path) => path.includes('op-2'))).toEqual([
+    `${backups}/op-2/secrets/etc/kubernetes/webhook.yaml`,
+  ])
   expect(host.read('/etc/kubernetes/webhook.yaml')).toBe('token: new')
+})
+
+test("a user's own file stays an original that a reset puts back, even if only root may read it", async () => {
+  const host = sandboxHost()
+  host.write('/etc/containerd/config.toml', 'password of the user', 0o600)
+  await repair(host, file('/etc/containerd/config.toml', 'ours'), 'op-1')
+  expect(await kept(host)).toEqual([`${backups}/op-1/files/etc/containerd/config.toml`])
 })
 
 test('a file that only root may read is kept as a secret when it is removed', async () => {

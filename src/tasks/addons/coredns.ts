@@ -13,7 +13,7 @@ export const coredns = task<Context>({
   resources(context) {
     const access = localApi(context)
     const workers = context.cluster.hosts
-      .filter(({ roles }) => !roles.includes('control-plane'))
+      .filter(({ name, roles }) => !roles.includes('control-plane') && context.fleet.has(name))
       .map(({ name }) => name)
     const objects = apiObjects(corednsObjects(context.cluster), access)
     return workers.length === 0 ? objects : [workersReady(workers, access), ...objects]

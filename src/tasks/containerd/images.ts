@@ -22,7 +22,7 @@ export const controlPlaneImages = task<Context>({
   resources: (context) => imported(context, staticPods),
 })
 
-/** Brings the images of the pods that run on every host; cluster DNS goes to workers where there are some. */
+/** Brings the images of the pods that run on every host, or may: cluster DNS goes where a node is free for it. */
 export const containerdImages = task<Context>({
   name: 'containerd/images',
   summary: 'Import images',
@@ -32,25 +32,19 @@ export const containerdImages = task<Context>({
     const typha: readonly ImageName[] = usesTypha(context.cluster) ? ['calicoTypha'] : []
     const everywhere = [...proxy, ...cniImages[cni.name], ...typha]
     const pause: readonly ImageName[] = isControlPlane(context) ? [] : ['pause']
-    return imported(context, [...pause, ...everywhere, ...(mayWaitForDns(context) ? [] : ['coredns' as const])])
+    return imported(context, [...pause, ...everywhere, 'coredns'])
   },
 })
 
-/** Brings what the cluster does not need to become ready: the image of the network check, and DNS where it may move to. */
+/** Brings what the cluster does not need to become ready: the image of the network check. */
 export const remainingImages = task<Context>({
   name: 'containerd/remaining-images',
   summary: 'Import the remaining images',
-  resources: (context) => imported(context, [...(mayWaitForDns(context) ? ['coredns' as const] : []), 'agnhost']),
+  resources: (context) => imported(context, ['agnhost']),
 })
 
 function isControlPlane({ host }: Context): boolean {
   return host.roles.includes('control-plane')
-}
-
-/** A control plane gets cluster DNS only later, and then only where the workers are as many as its pods, or one would start there without the image. */
-function mayWaitForDns(context: Context): boolean {
-  const workers = context.cluster.hosts.filter(({ roles }) => !roles.includes('control-plane'))
-  return isControlPlane(context) && workers.length >= context.cluster.dns.replicas
 }
 
 function imported({ cluster, host, facts, artifacts }: Context, names: readonly ImageName[]) {

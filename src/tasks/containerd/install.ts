@@ -1,11 +1,9 @@
 import { programVersions } from '../../artifacts/catalog.ts'
-import type { Resource } from '../../engine/resource.ts'
 import { task } from '../../engine/task.ts'
 import { artifactDirectory } from '../../resources/artifact-directory.ts'
-import { artifactFiles } from '../../resources/artifact.ts'
 import type { FilesResource } from '../../resources/file.ts'
-import { selinuxLabels } from '../../resources/selinux.ts'
 import type { Context } from '../context.ts'
+import { program, programLabels } from '../programs.ts'
 import { adoptedContainerd, containerdPrograms } from './runtime.ts'
 
 /** containerd with runc, the CNI plugins and crictl. A containerd of somebody else is used as it is, with its runc. */
@@ -22,7 +20,7 @@ export const containerdInstall = task<Context>({
       ...crictl(context),
     ]
     const plugins = artifacts.find('cni-plugins', cniPlugins, facts.architecture)
-    return [...programs, artifactDirectory(plugins, '/opt/cni/bin', { deep }), ...labels(context, programs)]
+    return [...programs, artifactDirectory(plugins, '/opt/cni/bin', { deep }), ...programLabels(context, programs)]
   },
 })
 
@@ -32,20 +30,4 @@ function crictl(context: Context): readonly FilesResource[] {
   const { crictl: version } = programVersions(cluster.kubernetesVersion)
   if (!artifacts.has('crictl', version, facts.architecture)) return []
   return [program(context, 'crictl', version, '/usr/local/bin/crictl')]
-}
-
-/** One program of an artifact of the same name. */
-export function program(
-  { facts, artifacts, deep }: Context,
-  name: string,
-  version: string,
-  path: string,
-): FilesResource {
-  return artifactFiles(artifacts.find(name, version, facts.architecture), [{ member: name, path }], { deep })
-}
-
-/** Where SELinux is on, the policy knows programs of a runtime by their places. */
-function labels({ facts }: Context, programs: readonly FilesResource[]): readonly Resource[] {
-  if (facts.selinux !== 'enforcing' && facts.selinux !== 'permissive') return []
-  return [selinuxLabels(programs.flatMap(({ files }) => files))]
 }

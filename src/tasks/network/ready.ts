@@ -10,16 +10,18 @@ const subnetFile = '/run/flannel/subnet.env'
 export const networkReady = task<Context>({
   name: 'network/ready',
   summary: 'Wait for the network of the node',
-  resources: ({ cluster }) => (cluster.cni.name === 'flannel' ? [flannelReady()] : []),
+  resources: ({ cluster }) =>
+    cluster.cni.name === 'flannel' ? [flannelReady(cluster.artifacts.images === 'artifacts' ? 180 : 600)] : [],
 })
 
-function flannelReady() {
+/** Images that come from a registry are pulled within the limit (seconds). */
+function flannelReady(limit: number) {
   return gate('network', {
     title: 'network of the node',
     script: sh`cat ${subnetFile}`,
     missing: (output) => (output.trim() === '' ? `Flannel has not written ${subnetFile} yet` : undefined),
     gate: {
-      limit: 180,
+      limit,
       interval: 0.3,
       explain: sh`for kw_log in /var/log/pods/kube-flannel_*/*/*.log; do
 [ -e "$kw_log" ] && { echo "== $kw_log"; tail -n 8 "$kw_log"; }

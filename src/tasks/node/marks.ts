@@ -50,6 +50,6 @@ function registered(which: string, names: readonly string[], server: string) {
       const missing = names.filter((name) => !nodes.includes(`node/${name}`))
       return missing.length === 0 ? undefined : `not registered yet: ${missing.join(', ')}`
     },
-    gate: { limit: 120, interval: 0.5, explain: sh`journalctl -u kubelet --no-pager -n 20 -o cat` },
+    gate: { limit: 60, interval: 0.5, explain: sh`journalctl -u kubelet --no-pager -n 20 -o cat` },
   })
 }

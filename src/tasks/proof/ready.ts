@@ -27,7 +27,7 @@ kw_kubectl ${server} --request-timeout=10s get pods -A -o wide | grep -v -E ' (R
       gate('system-pods', {
         title: 'system pods',
         script: sh`${here} get pods -A -o jsonpath=${podFields}`,
-        missing: notReadyPods,
+        missing: (output) => notReadyPods(output, names),
         gate: {
           limit: 300,
           interval: 1,
@@ -42,7 +42,7 @@ kw_kubectl ${server} --request-timeout=10s get events -A --field-selector type=W
 const nodeFields = '{range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}'
 
 const podFields =
-  '{range .items[*]}{.metadata.namespace} {.metadata.name} {.status.phase} {.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}'
+  '{range .items[*]}{.metadata.namespace} {.metadata.name} {.status.phase} {.status.conditions[?(@.type=="Ready")].status} {.spec.nodeName}{"\\n"}{end}'
 
 const systemNamespaces = new Set(['kube-system', 'kube-flannel'])
 
@@ -52,11 +52,12 @@ function notReadyNodes(output: string, names: readonly string[]): string | undef
   return waiting.length === 0 ? undefined : `not Ready yet: ${waiting.join(', ')}`
 }
 
-/** Pods that have completed count as good. */
-function notReadyPods(output: string): string | undefined {
+/** Pods that have completed count as good, and those of hosts that this run leaves out do not count. */
+function notReadyPods(output: string, names: readonly string[]): string | undefined {
   const pods = rows(output).filter(([namespace = '']) => systemNamespaces.has(namespace))
   if (pods.length === 0) return 'there are none yet'
-  const waiting = pods.filter(([, , phase, ready]) => phase !== 'Succeeded' && ready !== 'True')
+  const here = pods.filter(([, , , , node = '']) => node === '' || names.includes(node))
+  const waiting = here.filter(([, , phase, ready]) => phase !== 'Succeeded' && ready !== 'True')
   if (waiting.length === 0) return undefined
   return `not ready yet: ${waiting.map(([, name]) => name).join(', ')}`
 }

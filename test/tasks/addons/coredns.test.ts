@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest'
 import { coredns } from '../../../src/tasks/addons/coredns.ts'
-import { clusterOf, contextOf, hostOf, workerOf } from '../../support/facts.ts'
+import { clusterOf, contextOf, factsOf, hostOf, workerOf } from '../../support/facts.ts'
 
 const hosts = [hostOf(), workerOf('w1', '192.0.2.21'), workerOf('w2', '192.0.2.22')]
 
 /** What DNS still waits for when kubectl lists these nodes. */
 function waitingFor(...nodes: readonly string[]): string | undefined {
-  const gate = coredns.resources(contextOf({ cluster: clusterOf({ hosts }) })).find(({ id }) => id.startsWith('gate:'))
+  const fleet = new Map(hosts.map(({ name }) => [name, factsOf()]))
+  const gate = coredns
+    .resources(contextOf({ cluster: clusterOf({ hosts }), fleet }))
+    .find(({ id }) => id.startsWith('gate:'))
   const output = ['2026-01-01T00:01:00Z', ...nodes, ''].join('\n')
   return gate?.compare(gate.probe.parse(output))?.summary
 }
@@ -26,7 +29,9 @@ test('cluster DNS does not wait for a worker that is lost', () => {
   expect(waitingFor('w1 True 2025-01-01T00:00:00Z', 'w2 Unknown 2025-01-01T00:00:00Z')).toBeUndefined()
 })
 
-test('cluster DNS waits for nobody where there are no workers', () => {
-  const alone = contextOf({ cluster: clusterOf({ hosts: [hostOf()] }) })
-  expect(coredns.resources(alone).filter(({ id }) => id.startsWith('gate:'))).toEqual([])
+test('cluster DNS waits for nobody where no worker takes part', () => {
+  for (const cluster of [clusterOf({ hosts: [hostOf()] }), clusterOf({ hosts })]) {
+    const alone = contextOf({ cluster, fleet: new Map([['cp1', factsOf()]]) })
+    expect(coredns.resources(alone).filter(({ id }) => id.startsWith('gate:'))).toEqual([])
+  }
 })
