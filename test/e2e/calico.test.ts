@@ -111,7 +111,10 @@ describe('Calico', () => {
   })
 
   test('Flannel works on the same hosts, and Calico after it, with other options', async () => {
-    for (const cni of [{ name: 'flannel' }, { name: 'calico', encapsulation: 'vxlan-cross-subnet', blockSize: 24 }]) {
+    for (const cni of [
+      { name: 'flannel', backend: 'host-gw' },
+      { name: 'calico', encapsulation: 'vxlan-cross-subnet', blockSize: 24 },
+    ]) {
       const outcome = await withNetwork(cni, 'apply', '--yes')
       expect(outcome.code, outcome.stderr).toBe(exitCodes.success)
       await allPodsReady()
