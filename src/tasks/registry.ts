@@ -4,11 +4,11 @@ import { kubeProxy } from './addons/kube-proxy.ts'
 import { bootstrapObjectsTask } from './bootstrap/objects.ts'
 import type { Context } from './context.ts'
 import { containerdConfig } from './containerd/config.ts'
-import { containerdImages, controlPlaneImages, remainingImages } from './containerd/images.ts'
+import { apiServerImages, containerdImages, controllerImages, remainingImages } from './containerd/images.ts'
 import { containerdInstall } from './containerd/install.ts'
 import { controlPlaneKubectl, etcdClients } from './control-plane/clients.ts'
 import { controlPlaneReady } from './control-plane/ready.ts'
-import { controlPlaneStaticPods, etcdMember } from './control-plane/static-pods.ts'
+import { controlPlaneApiServer, controlPlaneControllers, etcdMember } from './control-plane/static-pods.ts'
 import { hostFirewall } from './host/firewall.ts'
 import { hostModules } from './host/modules.ts'
 import { hostNames } from './host/names.ts'
@@ -48,7 +48,8 @@ const tasks: readonly Task<Context>[] = [
   hostNames,
   containerdInstall,
   containerdConfig,
-  controlPlaneImages,
+  apiServerImages,
+  controllerImages,
   containerdImages,
   remainingImages,
   pkiAuthorities,
@@ -58,7 +59,8 @@ const tasks: readonly Task<Context>[] = [
   kubeletClientTask,
   kubeletService,
   etcdMember,
-  controlPlaneStaticPods,
+  controlPlaneApiServer,
+  controlPlaneControllers,
   controlPlaneKubectl,
   etcdClients,
   controlPlaneReady,

@@ -10,12 +10,13 @@ const options = new Command('test:kill')
   .description('kill -9 at random moments of an installation; the cluster has to come up each time')
   .option('--rounds <count>', 'how often', Number, 20)
   .option('--workers <count>', 'worker hosts', Number, 2)
+  .option('--name <lab>', 'name of the lab, so that several can run at once', 'e2ekillrandom')
   .option('--seed <number>', 'the moments of an earlier run again', Number, Date.now() % 1_000_000)
   .parse()
-  .opts<{ rounds: number; workers: number; seed: number }>()
+  .opts<{ rounds: number; workers: number; name: string; seed: number }>()
 
 await buildArtifacts({ kubernetes: ['1.37.1'] })
-const lab = await labUp({ name: 'e2ekillrandom', controlPlanes: 1, workers: options.workers, fresh: true })
+const lab = await labUp({ name: options.name, controlPlanes: 1, workers: options.workers, fresh: true })
 let failed = 0
 try {
   say(`${options.rounds} rounds, --seed ${options.seed}`)

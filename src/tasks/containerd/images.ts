@@ -5,9 +5,6 @@ import { imagesOf, upstreamImages, type ImageName } from '../../kubernetes/versi
 import { image } from '../../resources/image.ts'
 import type { Context } from '../context.ts'
 
-/** A static pod needs its image when the kubelet starts; everything else may come while the API server starts. */
-const staticPods: readonly ImageName[] = ['pause', 'etcd', 'apiServer', 'controllerManager', 'scheduler']
-
 /** Calico's controllers, and Typha, may run on any host. */
 const cniImages: Readonly<Record<Cni['name'], readonly ImageName[]>> = {
   flannel: ['flannel', 'flannelCniPlugin'],
@@ -15,11 +12,18 @@ const cniImages: Readonly<Record<Cni['name'], readonly ImageName[]>> = {
   none: [],
 }
 
-/** Brings the images of a control plane's static pods. */
-export const controlPlaneImages = task<Context>({
-  name: 'containerd/control-plane-images',
-  summary: 'Import the images of the control plane',
-  resources: (context) => imported(context, staticPods),
+/** Brings the images without which there is no API server. */
+export const apiServerImages = task<Context>({
+  name: 'containerd/api-server-images',
+  summary: 'Import the images of the API server',
+  resources: (context) => imported(context, ['pause', 'etcd', 'apiServer']),
+})
+
+/** Brings the images of the static pods that need an API server. */
+export const controllerImages = task<Context>({
+  name: 'containerd/controller-images',
+  summary: 'Import the images of the controllers',
+  resources: (context) => imported(context, ['controllerManager', 'scheduler']),
 })
 
 /** Brings the images of the pods that run on every host, or may: cluster DNS goes where a node is free for it. */

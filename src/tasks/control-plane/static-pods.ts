@@ -26,16 +26,28 @@ export const etcdMember = task<Context>({
   },
 })
 
-/** API server, controller manager and scheduler, equal to kubeadm's but for what the inventory asks. */
-export const controlPlaneStaticPods = task<Context>({
-  name: 'control-plane/static-pods',
-  summary: 'Run the control plane',
+/** The API server, equal to kubeadm's but for what the inventory asks. */
+export const controlPlaneApiServer = task<Context>({
+  name: 'control-plane/api-server',
+  summary: 'Run the API server',
+  resources(context) {
+    const { cluster, host } = context
+    const { apiServer } = cluster
+    return [...placedFiles(apiServer), staticPod(apiServerPod(cluster, host, viewOf(context, apiServer)), 'api-outage')]
+  },
+})
+
+/** Controller manager and scheduler: they come when there is an API server, since they ask for one the more seldom the longer there is none. */
+export const controlPlaneControllers = task<Context>({
+  name: 'control-plane/controllers',
+  summary: 'Run the controller manager and the scheduler',
   resources(context) {
     const { cluster, host } = context
     const { apiServer, controllerManager, scheduler } = cluster
+    const placed = new Set(apiServer.files.map(({ path }) => path))
+    const files = uniqueByPath([controllerManager, scheduler].flatMap(placedFiles))
     return [
-      ...uniqueByPath([apiServer, controllerManager, scheduler].flatMap(placedFiles)),
-      staticPod(apiServerPod(cluster, host, viewOf(context, apiServer)), 'api-outage'),
+      ...files.filter(({ path }) => !placed.has(path)),
       staticPod(controllerManagerPod(cluster, host, viewOf(context, controllerManager)), 'restart'),
       staticPod(schedulerPod(cluster, host, viewOf(context, scheduler)), 'restart'),
     ]

@@ -28,7 +28,7 @@ const mixed = planOf([
   }),
   changeOf({
     phase: 'first-control-plane',
-    task: 'control-plane/static-pods',
+    task: 'control-plane/api-server',
     title: 'Place the static pods',
     change: { verb: 'update', summary: 'kube-apiserver', impact: 'api-outage' },
   }),
@@ -61,7 +61,7 @@ test('a plan shows each change once with its hosts, by phase and task', () => {
     ! restart containerd.service                     w1   (restart)
 
 first-control-plane
-  Place the static pods control-plane/static-pods
+  Place the static pods control-plane/api-server
     ~ kube-apiserver   cp1   (API outage)
   Wait for the API server control-plane/ready
     … the API answers   cp1

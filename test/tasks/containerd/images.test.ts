@@ -1,5 +1,10 @@
 import { beforeEach, expect, test } from 'vitest'
-import { containerdImages, controlPlaneImages, remainingImages } from '../../../src/tasks/containerd/images.ts'
+import {
+  apiServerImages,
+  containerdImages,
+  controllerImages,
+  remainingImages,
+} from '../../../src/tasks/containerd/images.ts'
 import type { Cluster } from '../../../src/inventory/cluster.ts'
 import { calicoOptions, clusterOf, contextOf, hostOf, workerOf } from '../../support/facts.ts'
 import { applyTasks, listed, planTasks } from '../../support/run-task.ts'
@@ -47,7 +52,7 @@ test('Calico’s images come in place of Flannel’s, and none of a network of y
 
 test('a control plane gets its static pods’ images first, and planning needs no containerd', async () => {
   host.remove('/fake/units')
-  const tasks = [controlPlaneImages, containerdImages, remainingImages]
+  const tasks = [apiServerImages, controllerImages, containerdImages, remainingImages]
   const withWorker = clusterOf({ hosts: [hostOf(), { ...worker, name: 'w1' }] })
   const plan = listed(await planTasks(host, tasks, contextOf({ artifacts, cluster: withWorker })))
   expect(plan.slice(0, 5)).toEqual([
@@ -61,7 +66,7 @@ test('a control plane gets its static pods’ images first, and planning needs n
   expect(plan).toHaveLength(10)
 })
 
-test('a control plane without workers needs cluster DNS at once', async () => {
+test('a control plane has the image of cluster DNS, which may move to it', async () => {
   const plan = listed(await planTasks(host, containerdImages, contextOf({ artifacts })))
   expect(plan).toContain('create image:registry.k8s.io/coredns/coredns:v1.14.6')
 })
