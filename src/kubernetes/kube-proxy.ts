@@ -3,7 +3,7 @@ import type { Cluster } from '../inventory/cluster.ts'
 import { applyPatches, merged } from '../render/patch.ts'
 import { printYaml, renderText, renderYaml, renderYamlDocuments } from '../render/template.ts'
 import type { Mapping } from '../render/yaml.ts'
-import { clusterEndpointUrl } from './node.ts'
+import { nodeEndpointUrl } from './node.ts'
 import { kubernetesObject } from './object.ts'
 import type { KubernetesObject } from './object.ts'
 import { imagesOf } from './versions.ts'
@@ -20,7 +20,7 @@ export function kubeProxyObjects(cluster: Cluster, view: KubeProxyView): readonl
   const documents = renderYamlDocuments('addons/kube-proxy.yaml', {
     image: imagesOf(cluster).kubeProxy,
     configuration: printYaml(kubeProxyConfiguration(cluster, view)),
-    kubeconfig: renderText('addons/kube-proxy-kubeconfig.yaml', { server: clusterEndpointUrl(cluster, view.nodeIP) }),
+    kubeconfig: renderText('addons/kube-proxy-kubeconfig.yaml', { server: nodeEndpointUrl(cluster, view.nodeIP) }),
   })
   const objects = documents.map((value) => kubernetesObject(value, 'template addons/kube-proxy.yaml'))
   return objects.map((object) =>

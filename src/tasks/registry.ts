@@ -8,7 +8,9 @@ import { containerdImages, controlPlaneImages, remainingImages } from './contain
 import { containerdInstall } from './containerd/install.ts'
 import { controlPlaneKubectl, etcdClients } from './control-plane/clients.ts'
 import { controlPlaneReady } from './control-plane/ready.ts'
-import { controlPlaneStaticPods, etcdMember } from './control-plane/static-pods.ts'
+import { controlPlaneStaticPods } from './control-plane/static-pods.ts'
+import { endpointNodeLocal, endpointUnused } from './endpoint/node-local.ts'
+import { etcdJoin, etcdMember } from './etcd/member.ts'
 import { hostFirewall } from './host/firewall.ts'
 import { hostModules } from './host/modules.ts'
 import { hostNames } from './host/names.ts'
@@ -58,6 +60,7 @@ const tasks: readonly Task<Context>[] = [
   kubeletClientTask,
   kubeletService,
   etcdMember,
+  etcdJoin,
   controlPlaneStaticPods,
   controlPlaneKubectl,
   etcdClients,
@@ -74,6 +77,8 @@ const tasks: readonly Task<Context>[] = [
   networkPlugins,
   markControlPlane,
   markNodes,
+  endpointNodeLocal,
+  endpointUnused,
   nodeJoinTask,
   nodeTokens,
   proofReady,

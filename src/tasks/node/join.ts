@@ -1,15 +1,8 @@
 import { task } from '../../engine/task.ts'
-import { firstControlPlane, localEndpointUrl } from '../../kubernetes/node.ts'
+import { localEndpointUrl } from '../../kubernetes/node.ts'
 import { nodeJoin, sweptTokens } from '../../resources/node-join.ts'
 import type { Context } from '../context.ts'
-import {
-  certificateOptions,
-  endpointUrl,
-  firstControlPlaneIP,
-  kubeconfigRow,
-  localApi,
-  specOf,
-} from '../control-planes.ts'
+import { certificateOptions, endpointUrl, kubeconfigRow, leader, localApi, specOf } from '../control-planes.ts'
 import { kubeletInputs } from '../kubelet/service.ts'
 
 /** Brings a worker into the cluster. */
@@ -17,12 +10,10 @@ export const nodeJoinTask = task<Context>({
   name: 'node/join',
   summary: 'Join the cluster',
   resources(context) {
-    const { cluster } = context
+    const { cluster, fleet } = context
     const row = kubeconfigRow('kubelet.conf')
-    const api = {
-      host: firstControlPlane(cluster.hosts).name,
-      server: localEndpointUrl(cluster, firstControlPlaneIP(context)),
-    }
+    const host = leader(context)
+    const api = { host, server: localEndpointUrl(cluster, fleet.get(host)?.nodeIP ?? '') }
     return [
       nodeJoin({
         spec: specOf(row, context),
