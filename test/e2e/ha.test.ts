@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { exitCodes } from '../../src/engine/errors.ts'
-import { labDown, labUp, powerOff, powerOn, type Lab, type LabHost } from '../lab/index.ts'
+import { labDown, labUp, powerOff, powerOn, snapshotReset, type Lab, type LabHost } from '../lab/index.ts'
 import { eventually, hostOf, inHost, onLab, planOf } from './support.ts'
 
 const name = 'e2eha'
@@ -73,6 +73,18 @@ test('the worker goes on without the first control plane, and the cluster with i
     expect(await inHost(first, `${asKubelet.replace(/--cert.*/, '')} https://${first.nodeIP}:6443/readyz`)).toBe('ok')
   })
   await eventually(60, async () => expect(await planOf(lab)).toEqual([]))
+})
+
+test('the first control plane, made anew, joins the others', async () => {
+  const first = hostOf(lab, 'cp1')
+  const authority = await inHost(first, 'cat /etc/kubernetes/pki/ca.crt')
+  await snapshotReset(name, ['cp1'])
+  const outcome = await onLab(lab, 'apply', '--yes')
+  expect(outcome.code, outcome.stderr).toBe(exitCodes.success)
+  expect(await inHost(first, 'cat /etc/kubernetes/pki/ca.crt')).toBe(authority)
+  const members = (await inHost(first, `${etcdctl} member list`)).trim().split('\n')
+  expect(members.filter((line) => line.endsWith(', false'))).toHaveLength(3)
+  expect(await planOf(lab)).toEqual([])
 })
 
 function controlPlanes(): readonly LabHost[] {
