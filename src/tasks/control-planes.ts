@@ -46,6 +46,13 @@ export function leader(context: Pick<Context, 'cluster' | 'observed'>): string {
   return leaderOf(controlPlaneNames(context), context.observed)
 }
 
+/** The API server of that control plane, for kubectl that runs there on behalf of another host. */
+export function leaderApi(context: Context): ApiAccess & { readonly host: string } {
+  const { cluster, fleet, facts } = context
+  const host = leader(context)
+  return { host, server: localEndpointUrl(cluster, fleet.get(host)?.nodeIP ?? facts.nodeIP) }
+}
+
 /** Where authorities are looked for: those control planes first that were seen to hold the key. */
 export function authoritySource(context: Context): AuthoritySource {
   const { cluster, observed } = context

@@ -1,8 +1,7 @@
 import { task } from '../../engine/task.ts'
-import { localEndpointUrl } from '../../kubernetes/node.ts'
 import { nodeJoin, sweptTokens } from '../../resources/node-join.ts'
 import type { Context } from '../context.ts'
-import { certificateOptions, endpointUrl, kubeconfigRow, leader, localApi, specOf } from '../control-planes.ts'
+import { certificateOptions, endpointUrl, kubeconfigRow, leaderApi, localApi, specOf } from '../control-planes.ts'
 import { kubeletInputs } from '../kubelet/service.ts'
 
 /** Brings a worker into the cluster. */
@@ -10,16 +9,13 @@ export const nodeJoinTask = task<Context>({
   name: 'node/join',
   summary: 'Join the cluster',
   resources(context) {
-    const { cluster, fleet } = context
     const row = kubeconfigRow('kubelet.conf')
-    const host = leader(context)
-    const api = { host, server: localEndpointUrl(cluster, fleet.get(host)?.nodeIP ?? '') }
     return [
       nodeJoin({
         spec: specOf(row, context),
         server: endpointUrl(context),
         certificate: certificateOptions(context, row),
-        api,
+        api: leaderApi(context),
         inputs: kubeletInputs(context),
       }),
     ]
