@@ -1,7 +1,6 @@
 import type { Cluster } from '../inventory/cluster.ts'
 import { renderText, renderYaml } from '../render/template.ts'
-import { sha256 } from './inputs.ts'
-import { inputsAnnotation, inputsDigest } from './inputs.ts'
+import { inputsAnnotation, inputsDigest, sha256 } from './inputs.ts'
 import { apiServerPort, joinHostPort, kubernetesDirectory } from './node.ts'
 import { kubernetesObject, type KubernetesObject } from './object.ts'
 import { imagesOf } from './versions.ts'

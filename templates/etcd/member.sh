@@ -64,11 +64,11 @@ kw_etcd_promote() {
       kw_own=$(printf '%s\n' "$kw_members" | grep -F ", $kw_peer, ")
       case $kw_own in
         *', false') return 0 ;;
-        *', true') kw_etcd_ask member promote "${kw_own%%,*}" ;;
+        *', true') kw_etcd_ask member promote "${kw_own%%,*}" && continue ;;
         *) kw_said="$kw_peer is not a member" ;;
       esac
     fi
-    sleep 0.3
+    sleep 1
   done
   for kw_log in /var/log/pods/kube-system_etcd-*/*/*.log; do [ -e "$kw_log" ] && tail -n 8 "$kw_log" >&2; done
   echo "etcd did not become a voter: $kw_said" >&2
