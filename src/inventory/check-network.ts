@@ -181,9 +181,10 @@ function checkNodeFamilies({ hosts, networking }: InventorySpec): Finding[] {
 }
 
 function checkEndpoint({ controlPlaneEndpoint: endpoint, hosts }: InventorySpec): Finding[] {
-  const range = endpoint && isAddress(endpoint.address) ? unusableRanges[rangeOf(endpoint.address)] : undefined
+  const address = endpoint?.address
+  const range = address !== undefined && isAddress(address) ? unusableRanges[rangeOf(address)] : undefined
   if (range === undefined || hosts.length === 1) return []
-  const message = `${endpoint?.address} is ${range}, which means another machine on every host`
+  const message = `${address} is ${range}, which means another machine on every host`
   const path = ['spec', 'controlPlaneEndpoint', 'address']
   return [
     { code: 'KW1027', path, message, hint: 'use an address that all hosts reach, or remove controlPlaneEndpoint' },

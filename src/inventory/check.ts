@@ -38,18 +38,22 @@ function checkVersion({ kubernetesVersion }: InventorySpec, minors: readonly str
   return [{ code: 'KW1020', path: ['spec', 'kubernetesVersion'], message, hint }]
 }
 
-function checkControlPlanes({ hosts }: InventorySpec): Finding[] {
+function checkControlPlanes({ hosts, controlPlaneEndpoint }: InventorySpec): Finding[] {
   const indices = hosts.flatMap(({ roles }, index) => (roles.includes('control-plane') ? [index] : []))
   if (indices.length === 0) {
     const hint = 'give one host roles: [control-plane], or [control-plane, worker] if it runs workloads too'
     return [{ code: 'KW1024', path: ['spec', 'hosts'], at: 'key', message: 'no host is a control plane', hint }]
   }
-  return indices.slice(maxControlPlanes).map((index) => ({
+  const tooMany = indices.slice(maxControlPlanes).map((index): Finding => ({
     code: 'KW1025',
     path: ['spec', 'hosts', index, 'roles'],
-    message: `${hosts[index]!.name} is one control plane too many: several come with high availability, in a later version`,
-    hint: 'keep one control plane, and make the others workers',
+    message: `${hosts[index]!.name} is one control plane too many: a cluster has at most ${maxControlPlanes}`,
+    hint: 'make it a worker; three control planes survive the loss of one, five that of two',
   }))
+  if (indices.length === 1 || controlPlaneEndpoint !== undefined) return tooMany
+  const message = 'with several control planes nodes need a way to the API that does not depend on one of them'
+  const hint = 'add controlPlaneEndpoint: { provider: node-local }, or the address of your load balancer'
+  return [...tooMany, { code: 'KW1046', path: ['spec', 'hosts', indices[1]!, 'roles'], message, hint }]
 }
 
 function checkCertificates({ certificates }: InventorySpec): Finding[] {

@@ -37,12 +37,13 @@ export interface InventoryOrigin {
 
 export interface ControlPlaneEndpoint {
   /**
-   * A DNS name or an IP address. When the inventory names none: the first control plane's node IP, or its SSH address where
-   * only facts tell the node IP; so look at `explicit` first.
+   * A DNS name or an IP address; with `node-local` the loopback address, on which every node has an API server or a proxy. When
+   * the inventory names none: the first control plane's node IP, or its SSH address where only facts tell the node IP; so look
+   * at `explicit` first.
    */
   readonly address: string
   readonly port: number
-  readonly provider: 'external'
+  readonly provider: 'external' | 'node-local'
   /** Whether the inventory names it; kubeadm leaves `controlPlaneEndpoint` empty otherwise. */
   readonly explicit: boolean
 }

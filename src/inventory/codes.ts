@@ -34,6 +34,7 @@ export const inventoryCodes = {
   KW1043: 'Registry credentials are incomplete',
   KW1044: 'Directories collide',
   KW1045: 'Options of the network do not fit together',
+  KW1046: 'Several control planes have no endpoint',
 } as const
 
 /** A code of {@link inventoryCodes}. */

@@ -13,7 +13,7 @@ export function resolveCluster(inventory: Inventory, text: string, context: Reso
   const { spec } = inventory
   const hosts = spec.hosts.map((host) => resolveHost(spec, host, context))
   const networking = resolveNetworking(spec.networking)
-  const controlPlaneEndpoint = resolveEndpoint(spec)
+  const controlPlaneEndpoint = resolveEndpoint(spec, networking)
   const { http, https, noProxy = [] } = spec.proxy ?? {}
   const { cni, etcd, apiServer, certificates } = spec
   return {
@@ -75,9 +75,9 @@ function resolveNetworking(networking: InventorySpec['networking']): Networking 
   }
 }
 
-function resolveEndpoint(spec: InventorySpec): ControlPlaneEndpoint {
+function resolveEndpoint(spec: InventorySpec, { podSubnets }: Networking): ControlPlaneEndpoint {
   if (spec.controlPlaneEndpoint) {
-    const { address, port, provider } = spec.controlPlaneEndpoint
+    const { port, provider, address = familyOf(podSubnets[0]!) === 6 ? '::1' : '127.0.0.1' } = spec.controlPlaneEndpoint
     return { address: isAddress(address) ? canonicalAddress(address) : address, port, provider, explicit: true }
   }
   const first = spec.hosts.find(({ roles }) => roles.includes('control-plane'))!

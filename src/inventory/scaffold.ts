@@ -67,9 +67,12 @@ ${setting('identityFile', identityFile, '~/.ssh/id_ed25519')}
 ${given ? section : commented}`
 }
 
-function endpointSection({ endpoint }: ScaffoldAnswers): string {
+function endpointSection({ endpoint, controlPlanes }: ScaffoldAnswers): string {
   const comment =
     '  # The DNS name or address that leads clients to the API servers. A name lets control planes be added later.'
+  if (endpoint === undefined && controlPlanes.length > 1) {
+    return `  # Every node reaches all control planes by a proxy of its own; address: is for a load balancer of yours.\n  controlPlaneEndpoint: { provider: node-local }\n`
+  }
   return endpoint === undefined
     ? `${comment}\n  # controlPlaneEndpoint: { address: api.example.com, port: 6443 }\n`
     : `${comment}\n  controlPlaneEndpoint: { address: ${scalar(endpoint)}, port: 6443 }\n`

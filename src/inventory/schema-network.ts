@@ -4,15 +4,33 @@ import { choice, dnsName, endpointAddress, httpUrl, port, refuse, subnet, text, 
 /** How clients reach the API servers. */
 export const endpointSchema = z
   .strictObject({
-    address: endpointAddress().describe('DNS name or IP address under which clients reach the API servers.'),
-    port: port().default(6443).describe('Port of the API servers.'),
-    provider: choice(['external'])
+    address: endpointAddress()
+      .optional()
+      .describe('DNS name or IP address under which clients reach the API servers; node-local has none.'),
+    port: port()
+      .default(6443)
+      .describe(
+        'Port of the address; with node-local the port of the API servers, and of the proxy on the other nodes.',
+      ),
+    provider: choice(['external', 'node-local'])
       .default('external')
       .describe(
-        'Who makes the address reach the API servers: "external" is you (DNS, a load balancer). More come later.',
+        'Who makes nodes reach the API servers: "external" is you (DNS, a load balancer), "node-local" a proxy on every node that is not a control plane.',
       ),
   })
-  .describe('How clients reach the API servers; without it, the first control plane itself.')
+  .superRefine(({ address, provider }, context) => {
+    if (provider === 'external' && address === undefined)
+      refuse(context, 'KW1011', 'names no address', 'set address, or provider: node-local, which needs none')
+    if (provider === 'node-local' && address !== undefined)
+      refuse(
+        context,
+        'KW1014',
+        'expected no address: with node-local every node has a proxy of its own',
+        'remove it; names for clients elsewhere belong into apiServer.certSANs',
+        ['address'],
+      )
+  })
+  .describe('How clients reach the API servers; without it, the only control plane itself.')
 
 const subnets = (words: string) =>
   z

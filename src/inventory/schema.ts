@@ -110,8 +110,11 @@ export interface RefusedWord {
 /** Words that the schema refuses today, with the reason. */
 export const refusedWords: Readonly<Record<string, readonly RefusedWord[]>> = {
   'spec.controlPlaneEndpoint.provider': [
-    { word: 'node-local', reason: 'the provider node-local comes with a later version', hint: 'use external' },
-    { word: 'virtual-ip', reason: 'the provider virtual-ip comes with a later version', hint: 'use external' },
+    {
+      word: 'virtual-ip',
+      reason: 'the provider virtual-ip comes with a later version',
+      hint: 'use external or node-local',
+    },
   ],
   'spec.hosts[].roles[]': [
     {

@@ -3,7 +3,8 @@ import type { Cluster } from '../inventory/cluster.ts'
 import { applyPatches, merged } from '../render/patch.ts'
 import { printYaml, renderText, renderYaml, renderYamlDocuments } from '../render/template.ts'
 import type { Mapping } from '../render/yaml.ts'
-import { clusterEndpointUrl } from './node.ts'
+import { inputsAnnotation, sha256 } from './inputs.ts'
+import { isNodeLocal, nodeEndpointUrl } from './node.ts'
 import { kubernetesObject } from './object.ts'
 import type { KubernetesObject } from './object.ts'
 import { imagesOf } from './versions.ts'
@@ -17,10 +18,13 @@ export interface KubeProxyView {
 /** kube-proxy, where the inventory has it: account, roles, configuration, DaemonSet (which the inventory's patches change). */
 export function kubeProxyObjects(cluster: Cluster, view: KubeProxyView): readonly KubernetesObject[] {
   if (cluster.kubeProxy.mode === 'none') return []
+  const kubeconfig = renderText('addons/kube-proxy-kubeconfig.yaml', { server: nodeEndpointUrl(cluster, view.nodeIP) })
   const documents = renderYamlDocuments('addons/kube-proxy.yaml', {
     image: imagesOf(cluster).kubeProxy,
     configuration: printYaml(kubeProxyConfiguration(cluster, view)),
-    kubeconfig: renderText('addons/kube-proxy-kubeconfig.yaml', { server: clusterEndpointUrl(cluster, view.nodeIP) }),
+    kubeconfig,
+    // kube-proxy does not read it again. kubeadm knows no such endpoint, so there is nothing to be equal to.
+    annotations: isNodeLocal(cluster) ? { [inputsAnnotation]: `sha256:${sha256(kubeconfig)}` } : false,
   })
   const objects = documents.map((value) => kubernetesObject(value, 'template addons/kube-proxy.yaml'))
   return objects.map((object) =>

@@ -2,14 +2,15 @@ import type { Cluster, ExtraArg, ExtraVolume, StaticPodOptions } from '../invent
 import { renderYaml } from '../render/template.ts'
 import type { Mapping } from '../render/yaml.ts'
 import { controllerManagerExtraArgs } from './component-flags.ts'
-import { clusterName, firstControlPlane, joinHostPort, pkiDirectory } from './node.ts'
+import { apiServerPort, clusterName, firstControlPlane, isNodeLocal, joinHostPort, pkiDirectory } from './node.ts'
 import { imagesOf } from './versions.ts'
 import { extraMounts } from './volumes.ts'
 
 /** The ClusterConfiguration (v1beta4) that kubeadm would store for this inventory, so that kubeadm can go on from it. */
 export function clusterConfiguration(cluster: Cluster): Mapping {
   const { networking, certificates, controlPlaneEndpoint, kubernetesVersion } = cluster
-  const { address, port, explicit } = controlPlaneEndpoint
+  const { address, explicit } = controlPlaneEndpoint
+  const port = isNodeLocal(cluster) ? apiServerPort(cluster) : controlPlaneEndpoint.port
   const repositories = imageRepositories(cluster)
   const shape = renderYaml('bootstrap/cluster-configuration.yaml', {
     kubernetesVersion: `v${kubernetesVersion}`,

@@ -29,7 +29,13 @@ export function isIPv6Subnet(subnet: string): boolean {
 export function apiServerPort({ apiServer, controlPlaneEndpoint }: Cluster): number {
   const given = flagValue(apiServer.extraArgs, 'secure-port')
   if (given !== undefined) return Number(given)
-  return controlPlaneEndpoint.explicit ? 6443 : controlPlaneEndpoint.port
+  const { explicit, port } = controlPlaneEndpoint
+  return explicit && !isNodeLocal({ controlPlaneEndpoint }) ? 6443 : port
+}
+
+/** Whether every node reaches the API on its own loopback address: a proxy on workers, the API server itself on control planes. */
+export function isNodeLocal({ controlPlaneEndpoint }: Pick<Cluster, 'controlPlaneEndpoint'>): boolean {
+  return controlPlaneEndpoint.provider === 'node-local'
 }
 
 /** The URL of the API server on one control plane. */
@@ -37,10 +43,17 @@ export function localEndpointUrl(cluster: Cluster, nodeIP: string): string {
   return `https://${joinHostPort(nodeIP, apiServerPort(cluster))}`
 }
 
-/** The URL by which everyone reaches the API: the inventory's endpoint, or else the first control plane. */
-export function clusterEndpointUrl(cluster: Cluster, firstControlPlaneIP: string): string {
+/** The URL by which those reach the API that are no node: the inventory's endpoint, or else the given control plane. */
+export function clusterEndpointUrl(cluster: Cluster, controlPlaneIP: string): string {
   const { address, port, explicit } = cluster.controlPlaneEndpoint
-  return explicit ? `https://${joinHostPort(address, port)}` : localEndpointUrl(cluster, firstControlPlaneIP)
+  if (!explicit || isNodeLocal(cluster)) return localEndpointUrl(cluster, controlPlaneIP)
+  return `https://${joinHostPort(address, port)}`
+}
+
+/** The URL by which every node reaches the API. */
+export function nodeEndpointUrl(cluster: Cluster, controlPlaneIP: string): string {
+  if (!isNodeLocal(cluster)) return clusterEndpointUrl(cluster, controlPlaneIP)
+  return localEndpointUrl(cluster, cluster.controlPlaneEndpoint.address)
 }
 
 /** The first control plane of the inventory. */

@@ -2,8 +2,15 @@ import { parse as parseYaml } from 'yaml'
 import { filesOf, isObject, jsonOf, linesOf, sectionsOf, textOf, type Sections } from '../host/facts-sections.ts'
 import { parseNetworkOptions } from './network.ts'
 import { manifestsDirectory as manifests, pkiDirectory as pki } from './node.ts'
-import { authorityNames } from './observed-paths.ts'
-import type { LivingConfiguration, Observed, ObservedAuthority, ObservedNode } from './observed.ts'
+import { authorityNames, superAdminKubeconfig } from './observed-paths.ts'
+import type {
+  LivingConfiguration,
+  Observed,
+  ObservedAuthority,
+  ObservedControlPlane,
+  ObservedNode,
+} from './observed.ts'
+import { parseMembers } from './etcd-members.ts'
 
 /** What one control plane says. */
 interface View {
@@ -16,6 +23,8 @@ interface View {
   readonly objects: readonly string[] | undefined
   readonly version: string | undefined
   readonly configuration: Readonly<Record<string, unknown>> | undefined
+  readonly ledAt: number
+  readonly etcdMembers: ObservedControlPlane['etcdMembers']
 }
 
 /** The state of the cluster in the outputs of `observedScript`, by the control planes' names. The first API server that answers speaks for all. */
@@ -35,6 +44,7 @@ export function parseObserved(outputs: ReadonlyMap<string, string>): Observed {
     living: livingOf(up?.configuration) ?? first(views.filter(hasEtcdMember), livingOfStaticPods),
     cnis: cnisOf(objects),
     network: networkOf(objects),
+    controlPlanes: views.map(controlPlaneOf),
   }
 }
 
@@ -49,6 +59,21 @@ function viewOf(host: string, sections: Sections): View {
     objects: objects.at(-1) === 'complete' ? objects.slice(0, -1) : undefined,
     version: versionOf(jsonOf(sections.get('observed.version'))),
     configuration: configurationOf(jsonOf(sections.get('observed.configuration'))),
+    ledAt: Number(linesOf(sections, 'observed.led')[0] ?? 0),
+    etcdMembers: parseMembers(sections.get('observed.etcd') ?? ''),
+  }
+}
+
+function controlPlaneOf(view: View): ObservedControlPlane {
+  const { host, ledAt, etcdMembers, objects } = view
+  const silent = view.paths.has(`${manifests}/kube-apiserver.yaml`) ? 'silent' : 'absent'
+  return {
+    host,
+    hasEtcdData: hasEtcdMember(view),
+    apiServer: objects === undefined ? silent : 'up',
+    hasSuperAdmin: view.paths.has(superAdminKubeconfig),
+    ledAt,
+    etcdMembers,
   }
 }
 

@@ -3,7 +3,7 @@ import type { Host } from '../inventory/cluster.ts'
 import { lines, sh, type Command } from '../transport/command.ts'
 import { networkAnnotation } from './network.ts'
 import { manifestsDirectory as manifests, pkiDirectory as pki } from './node.ts'
-import { authorityNames } from './observed-paths.ts'
+import { authorityNames, proofRecord, superAdminKubeconfig } from './observed-paths.ts'
 
 export { parseObserved } from './observed-parse.ts'
 
@@ -44,13 +44,15 @@ export LC_ALL PATH HOME NO_PROXY no_proxy KUBECTL_KUBERC`,
     ),
     section(
       'observed.paths',
-      sh`for path in ${authorityNames.map((name) => `${pki}/${name}.key`)} ${apiServer} ${host.directories.etcd}/member
+      sh`for path in ${authorityNames.map((name) => `${pki}/${name}.key`)} ${apiServer} ${superAdminKubeconfig} ${host.directories.etcd}/member
 do if [ -s "$path" ]; then printf '%s\n' "$path"; fi; done`,
     ),
     section(
       'observed.flags',
       sh`grep -HoE '(image: *|--service-cluster-ip-range=|--service-account-issuer=|--cluster-cidr=)[^ "]+' ${apiServer} ${manifests}/kube-controller-manager.yaml`,
     ),
+    section('observed.led', sh`stat -c %Y ${proofRecord}`),
+    section('observed.etcd', etcdScript(host)),
     sh`if [ -s ${apiServer} ] && [ -s ${adminKubeconfig} ] && command -v kubectl >/dev/null; then
 ${apiScript}
 fi`,
@@ -78,3 +80,11 @@ ask() {
   }
   ${section('observed.objects', sh`cat`)}
 }`
+
+/** The member of this very host is asked: whether all say the same is of interest, too. */
+function etcdScript({ directories }: Host): Command {
+  const client = `${pki}/etcd/healthcheck-client`
+  return sh`if [ -d ${directories.etcd}/member ] && [ -s ${client}.crt ] && command -v etcdctl >/dev/null; then
+timeout 4 etcdctl --endpoints https://127.0.0.1:2379,https://[::1]:2379 --cacert ${pki}/etcd/ca.crt --cert ${client}.crt --key ${client}.key --dial-timeout 2s --command-timeout 3s member list
+fi`
+}

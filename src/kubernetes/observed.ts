@@ -1,3 +1,4 @@
+import type { ListedMember } from './etcd-members.ts'
 import type { NetworkOptions } from './network.ts'
 
 /** The public state of the cluster, read once from the control planes before planning. Nothing in it is secret. */
@@ -21,6 +22,22 @@ export interface Observed {
   readonly cnis: readonly string[]
   /** The options that the network was installed with; undefined if it is none of ours. */
   readonly network: NetworkOptions | undefined
+  /** The control planes that answered, in the order of the inventory. */
+  readonly controlPlanes: readonly ObservedControlPlane[]
+}
+
+/** What one control plane is. */
+export interface ObservedControlPlane {
+  readonly host: string
+  readonly hasEtcdData: boolean
+  /** `absent`: there is no manifest of one. */
+  readonly apiServer: 'absent' | 'silent' | 'up'
+  /** Whether `super-admin.conf` is here, which kubeadm writes where a cluster begins. */
+  readonly hasSuperAdmin: boolean
+  /** When a run was last led from here (seconds since the epoch), 0 for never. */
+  readonly ledAt: number
+  /** etcd's members as its member here knows them; undefined if it does not answer. */
+  readonly etcdMembers: readonly ListedMember[] | undefined
 }
 
 export interface ObservedAuthority {

@@ -66,6 +66,7 @@ export const addonTags = {
   flannelCniPlugin: 'v1.9.1-flannel1',
   calico: 'v3.28.5',
   agnhost: '2.66.1',
+  haproxy: '2.6',
 } as const
 
 /** `1.37` for `1.37.1`. */
@@ -95,6 +96,7 @@ export type ImageName =
   | 'calicoKubeControllers'
   | 'calicoTypha'
   | 'agnhost'
+  | 'haproxy'
 
 /** A full image reference for each name. */
 export type Images = Readonly<Record<ImageName, string>>
@@ -119,6 +121,7 @@ export function upstreamImages(kubernetesVersion: string): Images {
     calicoKubeControllers: calico('kube-controllers'),
     calicoTypha: calico('typha'),
     agnhost: `registry.k8s.io/e2e-test-images/agnhost:${addonTags.agnhost}`,
+    haproxy: `docker.io/library/haproxy:${addonTags.haproxy}`,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Agenda, HostPhase, Phase, Task } from '../engine/task.ts'
 import type { Cluster, Host } from '../inventory/cluster.ts'
 import type { Context } from '../tasks/context.ts'
+import { leader } from '../tasks/control-planes.ts'
 import type { HostSelector, Playbook } from './load.ts'
 
 /** Applies a playbook to a cluster: selects the hosts of each phase and asks each task for its resources. */
@@ -10,8 +11,10 @@ export function agendaOf(
   cluster: Cluster,
   contexts: ReadonlyMap<string, Context>,
 ): Agenda {
+  const [someone] = contexts.values()
+  const leading = someone === undefined ? undefined : leader(someone)
   const phases = playbook.phases.map(({ name, hosts, after, afterAny, concurrency, tasks: names }): Phase => {
-    const parts = selectHosts(cluster, hosts).flatMap((host): HostPhase[] => {
+    const parts = selectHosts(cluster, hosts, leading).flatMap((host): HostPhase[] => {
       const context = contexts.get(host.name)
       if (context === undefined) return []
       const steps = names.flatMap((taskName) => {
@@ -26,8 +29,8 @@ export function agendaOf(
   return { playbook: playbook.name, phases }
 }
 
-/** The hosts that a selector of a playbook names, in the order of the inventory. */
-export function selectHosts(cluster: Cluster, selector: HostSelector): readonly Host[] {
+/** The hosts that a selector of a playbook names, in the order of the inventory; `leading` is the first control plane that lives. */
+export function selectHosts(cluster: Cluster, selector: HostSelector, leading: string | undefined): readonly Host[] {
   const controlPlanes = cluster.hosts.filter((host) => host.roles.includes('control-plane'))
   switch (selector) {
     case 'all':
@@ -35,9 +38,9 @@ export function selectHosts(cluster: Cluster, selector: HostSelector): readonly 
     case 'control-planes':
       return controlPlanes
     case 'first-control-plane':
-      return controlPlanes.slice(0, 1)
+      return controlPlanes.filter(({ name }) => name === leading)
     case 'other-control-planes':
-      return controlPlanes.slice(1)
+      return controlPlanes.filter(({ name }) => name !== leading)
     case 'workers':
       return cluster.hosts.filter((host) => !host.roles.includes('control-plane'))
   }

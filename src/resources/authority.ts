@@ -63,13 +63,16 @@ async function heldAuthority(
   context: Resolving,
 ): Promise<Authority | undefined> {
   const files = certificateFiles(spec)
+  let alone: Secret | undefined
   for (const host of source.hosts) {
     const key = await readFilled(host, files.key, context)
     if (key === undefined) continue
     const certificate = await readFilled(host, files.certificate, context)
-    return { key, certificate: certificate?.reveal() ?? issue(spec, source, key, context.now) }
+    if (certificate !== undefined) return { key, certificate: certificate.reveal() }
+    alone ??= key
   }
-  return undefined
+  // A key is completed only where nobody has its certificate: a second one would be another authority to those who hold the first.
+  return alone === undefined ? undefined : { key: alone, certificate: issue(spec, source, alone, context.now) }
 }
 
 /** Content of a file; an empty one, as a power cut may leave it, counts as none. */

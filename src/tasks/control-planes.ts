@@ -6,7 +6,8 @@ import {
   type CertificateSpec,
   type PkiHost,
 } from '../pki/certificates.ts'
-import { clusterEndpointUrl, firstControlPlane, localEndpointUrl } from '../kubernetes/node.ts'
+import { leaderOf } from '../kubernetes/leader.ts'
+import { clusterEndpointUrl, firstControlPlane, localEndpointUrl, nodeEndpointUrl } from '../kubernetes/node.ts'
 import type { ApiAccess } from '../resources/api-object.ts'
 import { authorityForSigning, type AuthoritySource, type Signer } from '../resources/authority.ts'
 import type { CertificateOptions } from '../resources/certificate.ts'
@@ -20,9 +21,14 @@ export function firstControlPlaneIP({ cluster, fleet, facts }: Context): string 
   return fleet.get(firstControlPlane(cluster.hosts).name)?.nodeIP ?? facts.nodeIP
 }
 
-/** The URL by which nodes and administrators reach the API. */
+/** The URL by which this node reaches the API where that is not its own API server. */
 export function endpointUrl(context: Context): string {
-  return clusterEndpointUrl(context.cluster, firstControlPlaneIP(context))
+  return nodeEndpointUrl(context.cluster, firstControlPlaneIP(context))
+}
+
+/** The URL in an administrator's kubeconfig on this control plane. */
+export function adminUrl({ cluster, facts }: Context): string {
+  return clusterEndpointUrl(cluster, facts.nodeIP)
 }
 
 /** The API server of the host itself, for kubectl on a control plane. */
@@ -30,13 +36,27 @@ export function localApi({ cluster, facts }: Context): ApiAccess {
   return { server: localEndpointUrl(cluster, facts.nodeIP) }
 }
 
-export function isFirstControlPlane({ cluster, host }: Context): boolean {
-  return firstControlPlane(cluster.hosts).name === host.name
+/** The control planes of the inventory, by name. */
+export function controlPlaneNames({ cluster }: Pick<Context, 'cluster'>): readonly string[] {
+  return cluster.hosts.filter(({ roles }) => roles.includes('control-plane')).map(({ name }) => name)
+}
+
+/** The control plane through which this run changes the cluster. */
+export function leader(context: Pick<Context, 'cluster' | 'observed'>): string {
+  return leaderOf(controlPlaneNames(context), context.observed)
+}
+
+/** The API server of that control plane, for kubectl that runs there on behalf of another host. */
+export function leaderApi(context: Context): ApiAccess & { readonly host: string } {
+  const { cluster, fleet, facts } = context
+  const host = leader(context)
+  return { host, server: localEndpointUrl(cluster, fleet.get(host)?.nodeIP ?? facts.nodeIP) }
 }
 
 /** Where authorities are looked for: those control planes first that were seen to hold the key. */
-export function authoritySource({ cluster, observed }: Context): AuthoritySource {
-  const names = cluster.hosts.filter(({ roles }) => roles.includes('control-plane')).map(({ name }) => name)
+export function authoritySource(context: Context): AuthoritySource {
+  const { cluster, observed } = context
+  const names = controlPlaneNames(context)
   const holders = observed.authorities['ca']?.keyOn ?? []
   const hosts = [...names.filter((name) => holders.includes(name)), ...names.filter((name) => !holders.includes(name))]
   const { algorithm, caValidity } = cluster.certificates

@@ -8,7 +8,9 @@ import { apiServerImages, containerdImages, controllerImages, remainingImages } 
 import { containerdInstall } from './containerd/install.ts'
 import { controlPlaneKubectl, etcdClients } from './control-plane/clients.ts'
 import { controlPlaneReady } from './control-plane/ready.ts'
-import { controlPlaneApiServer, controlPlaneControllers, etcdMember } from './control-plane/static-pods.ts'
+import { controlPlaneApiServer, controlPlaneControllers } from './control-plane/static-pods.ts'
+import { endpointNodeLocal, endpointUnused } from './endpoint/node-local.ts'
+import { etcdJoin, etcdMember } from './etcd/member.ts'
 import { hostFirewall } from './host/firewall.ts'
 import { hostModules } from './host/modules.ts'
 import { hostNames } from './host/names.ts'
@@ -59,6 +61,7 @@ const tasks: readonly Task<Context>[] = [
   kubeletClientTask,
   kubeletService,
   etcdMember,
+  etcdJoin,
   controlPlaneApiServer,
   controlPlaneControllers,
   controlPlaneKubectl,
@@ -76,6 +79,8 @@ const tasks: readonly Task<Context>[] = [
   networkPlugins,
   markControlPlane,
   markNodes,
+  endpointNodeLocal,
+  endpointUnused,
   nodeJoinTask,
   nodeTokens,
   proofReady,

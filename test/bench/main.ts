@@ -20,18 +20,18 @@ interface OurRun extends Run {
   readonly traffic: string
 }
 
-const { name, rounds, workers, cni } = new Command('bench')
+const { name, rounds, workers, controlPlanes, cni } = new Command('bench')
   .description('bare hosts to all pods ready: kubewright against a parallel script with the real kubeadm')
   .option('--name <name>', 'name of the lab', 'bench')
   .option('--rounds <count>', 'alternating runs of each', Number, 3)
+  .option('--control-planes <count>', 'control planes', Number, 1)
   .option('--workers <count>', 'worker hosts', Number, 2)
   .addOption(new Option('--cni <name>', 'network of both').choices(labNetworks).default('flannel'))
   .parse()
-
-  .opts<{ name: string; rounds: number; workers: number; cni: LabNetwork }>()
+  .opts<{ name: string; rounds: number; workers: number; controlPlanes: number; cni: LabNetwork }>()
 
 await buildArtifacts({ kubernetes: ['1.37.1'], calico: cni === 'calico' })
-const lab = await labUp({ name, controlPlanes: 1, workers, cni })
+const lab = await labUp({ name, controlPlanes, workers, cni })
 try {
   const [ours, theirs]: [OurRun[], Run[]] = [[], []]
   for (let round = 1; round <= rounds; round += 1) {
@@ -52,7 +52,7 @@ function report(ours: readonly OurRun[], theirs: readonly Run[]): void {
   const [our, their] = [median(ours.map((run) => run.seconds)), median(theirs.map((run) => run.seconds))]
   const ratios = ours.map((run, index) => run.seconds / (theirs[index]?.seconds ?? 1))
   print(`
-bare hosts to all pods ready, 1 control plane and ${workers} workers, ${cni}, median of ${ours.length} alternating runs
+bare hosts to all pods ready, ${controlPlanes} control plane${controlPlanes === 1 ? '' : 's'} and ${workers} workers, ${cni}, median of ${ours.length} alternating runs
   kubeadm script   ${their.toFixed(1)} s
   kubewright       ${our.toFixed(1)} s
   ratio            ${(our / their).toFixed(2)}   (of the pairs: ${ratios.map((ratio) => ratio.toFixed(2)).join(', ')}; at most ${limits[cni]} is wanted)

@@ -8,7 +8,7 @@ const directory = join(import.meta.dirname, '../../inventories')
 const examples = readdirSync(directory).filter((name) => name.endsWith('.yaml'))
 
 test('there is an example of each kind', () => {
-  expect(examples).toEqual(expect.arrayContaining(['single.yaml', 'one-control-plane.yaml', 'vagrant.yaml']))
+  expect(examples).toEqual(expect.arrayContaining(['single.yaml', 'one-control-plane.yaml', 'ha.yaml', 'vagrant.yaml']))
 })
 
 test.each(examples)('the example %s loads, and leads editors to the schema', async (name) => {

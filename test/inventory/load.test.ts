@@ -45,7 +45,7 @@ test.each([
 
 test('a problem is a value with its place, so that a program can use it', async () => {
   const { problems } = await problemsOf(
-    inventoryWith('  controlPlaneEndpoint: { address: api.example.com, provider: node-local }\n'),
+    inventoryWith('  controlPlaneEndpoint: { address: api.example.com, provider: virtual-ip }\n'),
   )
   expect(problems).toEqual([
     {
@@ -54,8 +54,8 @@ test('a problem is a value with its place, so that a program can use it', async 
       line: 6,
       column: 63,
       path: 'spec.controlPlaneEndpoint.provider',
-      message: 'the provider node-local comes with a later version',
-      hint: 'use external',
+      message: 'the provider virtual-ip comes with a later version',
+      hint: 'use external or node-local',
     },
   ])
 })

@@ -16,9 +16,20 @@ interface Output {
   readonly objects?: readonly string[]
   readonly version?: unknown
   readonly configuration?: unknown
+  readonly led?: number
+  readonly etcd?: string
 }
 
-function outputOf({ public: files = {}, paths = [], flags = [], objects, version, configuration }: Output): string {
+function outputOf({
+  public: files = {},
+  paths = [],
+  flags = [],
+  objects,
+  version,
+  configuration,
+  led,
+  etcd = '',
+}: Output): string {
   const sections = {
     public: Object.entries(files)
       .map(([path, text]) => `==> ${path} <==\n${text}`)
@@ -28,6 +39,8 @@ function outputOf({ public: files = {}, paths = [], flags = [], objects, version
     configuration: JSON.stringify(configuration),
     version: JSON.stringify(version),
     objects: objects?.join('\n') ?? '',
+    led: led?.toString() ?? '',
+    etcd,
   }
   return Object.entries(sections)
     .map(([name, body]) => `\n\u001eobserved.${name}\n${body ?? ''}\n`)
@@ -97,6 +110,33 @@ test('nodes are read with what the engine asks of them', () => {
       controlPlane: false,
       unschedulable: false,
     },
+  ])
+})
+
+test('each control plane is known by what it has and by how alive it is', () => {
+  const { controlPlanes } = observed(
+    {
+      paths: [
+        '/var/lib/etcd/member',
+        '/etc/kubernetes/manifests/kube-apiserver.yaml',
+        '/etc/kubernetes/super-admin.conf',
+      ],
+      objects: [node, 'complete'],
+      led: 1_795_000_000,
+      etcd: 'aaa1, started, cp1, https://10.89.5.11:2380, https://10.89.5.11:2379, false\n',
+    },
+    {},
+  )
+  expect(controlPlanes).toEqual([
+    {
+      host: 'cp1',
+      hasEtcdData: true,
+      apiServer: 'up',
+      hasSuperAdmin: true,
+      ledAt: 1_795_000_000,
+      etcdMembers: [{ id: 'aaa1', name: 'cp1', peerURLs: ['https://10.89.5.11:2380'], learner: false }],
+    },
+    { host: 'cp2', hasEtcdData: false, apiServer: 'absent', hasSuperAdmin: false, ledAt: 0, etcdMembers: undefined },
   ])
 })
 

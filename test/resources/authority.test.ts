@@ -81,3 +81,26 @@ test('a service account key that was lost is not replaced in silence: every toke
   const none = keys.probe.parse('absent - - -\nabsent - - -\n')
   expect(keys.examine?.(none)).toEqual([])
 })
+
+test('a certificate that anyone holds is kept, where a run that was cut off has left the key alone elsewhere', async () => {
+  const made = await authorityPair(spec, source, holding({}))
+  const files = {
+    cp1: { [key]: made.key.reveal() },
+    cp2: { [key]: made.key.reveal(), [certificate]: made.certificate },
+  }
+  const targets = new Map(
+    Object.entries(files).map(([host, held]: [string, Readonly<Record<string, string>>]) => [
+      host,
+      {
+        read: (path: string) => Promise.resolve(held[path] === undefined ? undefined : Buffer.from(held[path])),
+      } as Target,
+    ]),
+  )
+  const context = resolvingContext(
+    targets,
+    (text) => new Secret(text),
+    () => now,
+  )
+  const pair = await authorityPair(spec, { ...source, hosts: ['cp1', 'cp2'] }, context)
+  expect(pair.certificate).toBe(made.certificate)
+})

@@ -195,6 +195,7 @@ export function observedOf(overrides: Partial<Observed> = {}): Observed {
     living: undefined,
     cnis: [],
     network: undefined,
+    controlPlanes: [],
     ...overrides,
   }
 }

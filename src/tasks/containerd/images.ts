@@ -1,6 +1,7 @@
 import { task } from '../../engine/task.ts'
 import type { Cni } from '../../inventory/cluster.ts'
 import { usesTypha } from '../../kubernetes/calico.ts'
+import { isNodeLocal } from '../../kubernetes/node.ts'
 import { imagesOf, upstreamImages, type ImageName } from '../../kubernetes/versions.ts'
 import { image } from '../../resources/image.ts'
 import type { Context } from '../context.ts'
@@ -35,8 +36,9 @@ export const containerdImages = task<Context>({
     const proxy: readonly ImageName[] = kubeProxy.mode === 'none' ? [] : ['kubeProxy']
     const typha: readonly ImageName[] = usesTypha(context.cluster) ? ['calicoTypha'] : []
     const everywhere = [...proxy, ...cniImages[cni.name], ...typha]
-    const pause: readonly ImageName[] = isControlPlane(context) ? [] : ['pause']
-    return imported(context, [...pause, ...everywhere, 'coredns'])
+    const endpoint: readonly ImageName[] = isNodeLocal(context.cluster) ? ['haproxy'] : []
+    const first: readonly ImageName[] = isControlPlane(context) ? [] : ['pause', ...endpoint]
+    return imported(context, [...first, ...everywhere, 'coredns'])
   },
 })
 

@@ -3,28 +3,13 @@ import type { StaticPodOptions } from '../../inventory/cluster.ts'
 import {
   apiServerPod,
   controllerManagerPod,
-  etcdPod,
   inputsOfFiles,
   schedulerPod,
   type StaticPodView,
 } from '../../kubernetes/static-pods.ts'
-import { directory, file } from '../../resources/file.ts'
+import { file } from '../../resources/file.ts'
 import { staticPod } from '../../resources/static-pod.ts'
 import type { Context } from '../context.ts'
-
-/** etcd's member on this control plane. */
-export const etcdMember = task<Context>({
-  name: 'etcd/member',
-  summary: 'Run etcd',
-  resources(context) {
-    const { cluster, host } = context
-    return [
-      directory(host.directories.etcd, { mode: 0o700 }),
-      ...placedFiles(cluster.etcd),
-      staticPod(etcdPod(cluster, host, { ...viewOf(context, cluster.etcd), initialCluster: [] }), 'api-outage'),
-    ]
-  },
-})
 
 /** The API server, equal to kubeadm's but for what the inventory asks. */
 export const controlPlaneApiServer = task<Context>({
@@ -54,12 +39,13 @@ export const controlPlaneControllers = task<Context>({
   },
 })
 
-function viewOf({ facts }: Context, { files }: StaticPodOptions): StaticPodView {
+/** What the host adds to its static pods. */
+export function viewOf({ facts }: Context, { files }: StaticPodOptions): StaticPodView {
   return { nodeIP: facts.nodeIP, caDirectories: facts.caDirectories, inputs: inputsOfFiles(files) }
 }
 
 /** Files that the inventory places; they may hold tokens (an audit webhook's kubeconfig), so they are never shown. */
-function placedFiles({ files }: StaticPodOptions) {
+export function placedFiles({ files }: StaticPodOptions) {
   return files.map(({ path, content, mode }) => file(path, content, { mode, confidential: true }))
 }
 

@@ -1,10 +1,9 @@
 import type { Change, Resource } from '../../engine/resource.ts'
 import { task } from '../../engine/task.ts'
 import type { Cni } from '../../inventory/cluster.ts'
-import { firstControlPlane, localEndpointUrl } from '../../kubernetes/node.ts'
 import { sh } from '../../transport/command.ts'
 import type { Context } from '../context.ts'
-import { firstControlPlaneIP } from '../control-planes.ts'
+import { leaderApi } from '../control-planes.ts'
 
 /** What a network's pod puts onto its host before it starts, and how the pod is found. */
 interface Installed {
@@ -59,7 +58,7 @@ for kw_path in ${paths}; do [ -e "$kw_path" ] || echo "$kw_path"; done`,
     },
     compare(missing): Change | undefined {
       if (missing.length === 0) return undefined
-      const server = localEndpointUrl(cluster, firstControlPlaneIP(context))
+      const { host: leading, server } = leaderApi(context)
       const command = sh`kw_pods() { kw_kubectl ${server} -n ${namespace} "$@" -l ${label} --field-selector ${`spec.nodeName=${host.name}`}; }
 kw_pods delete pods --timeout=60s >/dev/null || exit 1
 for kw_second in $(seq 120); do
@@ -72,7 +71,7 @@ exit 1`
         verb: 'restart',
         summary: `replace the pod of ${title}, which installs ${missing.join(', ')}`,
         impact: 'restart',
-        actions: [{ kind: 'run', host: firstControlPlane(cluster.hosts).name, command, undo: 'none', timeout: 240 }],
+        actions: [{ kind: 'run', host: leading, command, undo: 'none', timeout: 240 }],
       }
     },
   }

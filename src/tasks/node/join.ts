@@ -1,15 +1,7 @@
 import { task } from '../../engine/task.ts'
-import { firstControlPlane, localEndpointUrl } from '../../kubernetes/node.ts'
 import { nodeJoin, sweptTokens } from '../../resources/node-join.ts'
 import type { Context } from '../context.ts'
-import {
-  certificateOptions,
-  endpointUrl,
-  firstControlPlaneIP,
-  kubeconfigRow,
-  localApi,
-  specOf,
-} from '../control-planes.ts'
+import { certificateOptions, endpointUrl, kubeconfigRow, leaderApi, localApi, specOf } from '../control-planes.ts'
 import { kubeletInputs } from '../kubelet/service.ts'
 
 /** Brings a worker into the cluster. */
@@ -17,18 +9,13 @@ export const nodeJoinTask = task<Context>({
   name: 'node/join',
   summary: 'Join the cluster',
   resources(context) {
-    const { cluster } = context
     const row = kubeconfigRow('kubelet.conf')
-    const api = {
-      host: firstControlPlane(cluster.hosts).name,
-      server: localEndpointUrl(cluster, firstControlPlaneIP(context)),
-    }
     return [
       nodeJoin({
         spec: specOf(row, context),
         server: endpointUrl(context),
         certificate: certificateOptions(context, row),
-        api,
+        api: leaderApi(context),
         inputs: kubeletInputs(context),
       }),
     ]

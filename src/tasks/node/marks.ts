@@ -14,7 +14,7 @@ export const markControlPlane = task<Context>({
   resources: (context) => marksOf(context, 'own-node', [context.host]),
 })
 
-/** Labels and taints of all other nodes. */
+/** Labels and taints of the workers; control planes mark themselves. */
 export const markNodes = task<Context>({
   name: 'node/marks',
   summary: 'Label and taint the nodes',
@@ -22,7 +22,7 @@ export const markNodes = task<Context>({
     marksOf(
       context,
       'nodes',
-      context.cluster.hosts.filter(({ name }) => name !== context.host.name),
+      context.cluster.hosts.filter(({ roles }) => !roles.includes('control-plane')),
     ),
 })
 

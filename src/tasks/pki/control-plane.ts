@@ -4,7 +4,7 @@ import { localEndpointUrl } from '../../kubernetes/node.ts'
 import { certificate } from '../../resources/certificate.ts'
 import { kubeconfig } from '../../resources/kubeconfig.ts'
 import type { Context } from '../context.ts'
-import { certificateOptions, endpointUrl, isFirstControlPlane, specOf } from '../control-planes.ts'
+import { adminUrl, certificateOptions, leader, specOf } from '../control-planes.ts'
 
 /** Certificates and kubeconfigs of a control plane; the kubelet's own are made with the kubelet. */
 export const pkiControlPlane = task<Context>({
@@ -12,9 +12,9 @@ export const pkiControlPlane = task<Context>({
   summary: 'Certificates and kubeconfigs of the control plane',
   resources(context) {
     const { cluster, facts } = context
-    const urls = { cluster: endpointUrl(context), local: localEndpointUrl(cluster, facts.nodeIP) }
+    const urls = { cluster: adminUrl(context), local: localEndpointUrl(cluster, facts.nodeIP) }
     const wanted = kubeconfigs.filter(
-      ({ name }) => name !== 'kubelet.conf' && (name !== 'super-admin.conf' || isFirstControlPlane(context)),
+      ({ name }) => name !== 'kubelet.conf' && (name !== 'super-admin.conf' || keepsSuperAdmin(context)),
     )
     return [
       ...certificates.map((row) => certificate(specOf(row, context), certificateOptions(context, row))),
@@ -22,3 +22,9 @@ export const pkiControlPlane = task<Context>({
     ]
   },
 })
+
+/** Where the cluster began, and where it was lost everywhere, on the control plane that leads. */
+function keepsSuperAdmin(context: Context): boolean {
+  const holders = context.observed.controlPlanes.filter(({ hasSuperAdmin }) => hasSuperAdmin).map(({ host }) => host)
+  return holders.length === 0 ? leader(context) === context.host.name : holders.includes(context.host.name)
+}

@@ -161,6 +161,45 @@ const authorities: Check = (context) => {
   })
 }
 
+/** etcd's majority is what counts: an even number of members survives no more than one less of them. */
+const quorum: Check = (context) => {
+  const names = context.cluster.hosts.filter(({ roles }) => roles.includes('control-plane')).map(({ name }) => name)
+  const count = names.length
+  if (count % 2 === 1 || !isFirstControlPlane(context)) return []
+  const lost = count / 2 - 1
+  const message = `${count} control planes survive the loss of ${lost === 0 ? 'none' : lost} of them, no more than ${count - 1} do`
+  return [warning('ControlPlanes', message, `Use ${count - 1} or ${count + 1}.`)]
+}
+
+/** Two etcds on the control planes of one inventory, as when a member has lost its data and began anew alone. */
+const etcdMembers: Check = (context) => {
+  if (!isFirstControlPlane(context)) return []
+  const lists = context.observed.controlPlanes.flatMap(({ host, etcdMembers }) =>
+    etcdMembers === undefined
+      ? []
+      : [
+          {
+            host,
+            members: etcdMembers
+              .flatMap(({ peerURLs }) => peerURLs)
+              .toSorted()
+              .join(', '),
+          },
+        ],
+  )
+  const [first] = lists
+  const others = lists.filter(({ members }) => members !== first?.members)
+  if (first === undefined || others.length === 0) return []
+  const told = [first, ...others].map(({ host, members }) => `${host} knows ${members}`)
+  return [
+    refusal(
+      'EtcdMembers',
+      `the control planes have different lists of etcd's members: ${told.join('; ')}`,
+      'Find out which one has the data of the cluster (etcdctl endpoint status), and reset the others.',
+    ),
+  ]
+}
+
 /** A cluster that does not answer cannot be compared. */
 const api: Check = (context) => {
   if (context.observed.api !== 'unknown' || !isFirstControlPlane(context)) return []
@@ -188,5 +227,7 @@ export const preflightCluster = checks('preflight/cluster', 'Check the living cl
   UnknownNode: ofOurs(unknownNodes),
   KubeletVersion: ofOurs(nodeVersions),
   Authorities: authorities,
+  ControlPlanes: quorum,
+  EtcdMembers: ofOurs(etcdMembers),
   API: ofOurs(api),
 })

@@ -1,5 +1,6 @@
 import type { ListeningPort } from '../../host/facts.ts'
-import { apiServerPort } from '../../kubernetes/node.ts'
+import { haproxyHealthPort } from '../../kubernetes/haproxy.ts'
+import { apiServerPort, isNodeLocal } from '../../kubernetes/node.ts'
 import type { Context } from '../context.ts'
 import { error, isControlPlane, type Check } from './check.ts'
 import { ownership } from './ownership.ts'
@@ -16,7 +17,7 @@ interface Service {
 function servicesOf(context: Context): readonly Service[] {
   const kubelet: Service = { port: 10250, name: 'the kubelet', process: 'kubelet', on: 'all' }
   const proxy: Service = { port: 10256, name: 'kube-proxy', process: 'kube-proxy', on: 'all' }
-  if (!isControlPlane(context)) return [kubelet, proxy]
+  if (!isControlPlane(context)) return [kubelet, proxy, ...balancerOf(context)]
   return [
     { port: apiServerPort(context.cluster), name: 'the API server', process: 'kube-apiserver', on: 'all' },
     { port: 2379, name: 'etcd (for its clients)', process: 'etcd', on: 'node' },
@@ -25,6 +26,14 @@ function servicesOf(context: Context): readonly Service[] {
     { port: 10259, name: 'the scheduler', process: 'kube-scheduler', on: 'loopback' },
     kubelet,
     proxy,
+  ]
+}
+
+function balancerOf({ cluster }: Context): readonly Service[] {
+  if (!isNodeLocal(cluster)) return []
+  return [
+    { port: apiServerPort(cluster), name: 'the proxy to the API servers', process: 'haproxy', on: 'loopback' },
+    { port: haproxyHealthPort, name: "the proxy's health", process: 'haproxy', on: 'loopback' },
   ]
 }
 

@@ -1,4 +1,4 @@
-import { manifestsDirectory } from '../../kubernetes/node.ts'
+import { isNodeLocal, manifestsDirectory } from '../../kubernetes/node.ts'
 import type { Context } from '../context.ts'
 import { checks, enumerate, error, isControlPlane, refusal, warning, type Check } from './check.ts'
 import { ownership, ownRecord } from './ownership.ts'
@@ -34,7 +34,10 @@ const earlierManifests: Check = (context) => {
 
 /** Files that the kubelet runs, or would run, beside those that we know. */
 const otherManifests: Check = (context) => {
-  const others = context.facts.survey.manifests.filter((name) => !staticPods.includes(name))
+  const proxy = isNodeLocal(context.cluster) && !isControlPlane(context) ? ['haproxy.yaml'] : []
+  const ours = ownership(context) === 'ours' ? ['haproxy.yaml'] : proxy
+  const known = new Set([...staticPods, ...ours])
+  const others = context.facts.survey.manifests.filter((name) => !known.has(name))
   return others.map((name) => {
     const path = `${manifestsDirectory}/${name}`
     const original = staticPods.find((known) => name.startsWith(known))

@@ -3,12 +3,11 @@ import type { Change, Resource } from '../../engine/resource.ts'
 import { task } from '../../engine/task.ts'
 import { scriptFile } from '../../host/script.ts'
 import type { Cluster } from '../../inventory/cluster.ts'
+import { proofRecord as record } from '../../kubernetes/observed-paths.ts'
 import { imagesOf } from '../../kubernetes/versions.ts'
 import { sh } from '../../transport/command.ts'
 import type { Context } from '../context.ts'
 import { localApi } from '../control-planes.ts'
-
-const record = '/var/lib/kubewright/proof'
 
 /** The network works: pods on all nodes reach each other, services and cluster DNS. It runs when anything was changed. */
 export const proofNetwork = task<Context>({

@@ -112,17 +112,31 @@ export const hosts: readonly WrongInput[] = [
     ],
   },
   {
-    title: 'several control planes come with high availability',
+    title: 'several control planes need an endpoint',
     text: inventoryWith(`  hosts:
     - { name: cp1, roles: [control-plane] }
     - { name: cp2, roles: [control-plane] }
     - { name: cp3, roles: [control-plane] }
 `),
     printed: [
-      'inventory.yaml:8:27 spec.hosts[1].roles: cp2 is one control plane too many: several come with high availability, in a later version (KW1025)',
-      '    keep one control plane, and make the others workers',
-      'inventory.yaml:9:27 spec.hosts[2].roles: cp3 is one control plane too many: several come with high availability, in a later version (KW1025)',
-      '    keep one control plane, and make the others workers',
+      'inventory.yaml:8:27 spec.hosts[1].roles: with several control planes nodes need a way to the API that does not depend on one of them (KW1046)',
+      '    add controlPlaneEndpoint: { provider: node-local }, or the address of your load balancer',
+    ],
+  },
+  {
+    title: 'six control planes are one too many',
+    text: inventoryWith(`  controlPlaneEndpoint: { provider: node-local }
+  hosts:
+    - { name: cp1, roles: [control-plane] }
+    - { name: cp2, roles: [control-plane] }
+    - { name: cp3, roles: [control-plane] }
+    - { name: cp4, roles: [control-plane] }
+    - { name: cp5, roles: [control-plane] }
+    - { name: cp6, roles: [control-plane] }
+`),
+    printed: [
+      'inventory.yaml:13:27 spec.hosts[5].roles: cp6 is one control plane too many: a cluster has at most 5 (KW1025)',
+      '    make it a worker; three control planes survive the loss of one, five that of two',
     ],
   },
   {

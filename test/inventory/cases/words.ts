@@ -3,12 +3,21 @@ import { inventoryWith, type WrongInput } from '../support.ts'
 /** Values that are not allowed, or not yet. */
 export const words: readonly WrongInput[] = [
   {
-    title: 'the providers of later versions are refused by that word',
+    title: 'an endpoint that is the loopback address of every node has no address of its own',
     text: inventoryWith(`  controlPlaneEndpoint: { address: api.example.com, provider: node-local }
 `),
     printed: [
-      'inventory.yaml:6:63 spec.controlPlaneEndpoint.provider: the provider node-local comes with a later version (KW1016)',
-      '    use external',
+      'inventory.yaml:6:36 spec.controlPlaneEndpoint.address: expected no address: with node-local every node has a proxy of its own (KW1014)',
+      '    remove it; names for clients elsewhere belong into apiServer.certSANs',
+    ],
+  },
+  {
+    title: 'a load balancer of the user has an address',
+    text: inventoryWith(`  controlPlaneEndpoint: { port: 8443 }
+`),
+    printed: [
+      'inventory.yaml:6:25 spec.controlPlaneEndpoint: names no address (KW1011)',
+      '    set address, or provider: node-local, which needs none',
     ],
   },
   {
@@ -17,7 +26,7 @@ export const words: readonly WrongInput[] = [
 `),
     printed: [
       'inventory.yaml:6:63 spec.controlPlaneEndpoint.provider: the provider virtual-ip comes with a later version (KW1016)',
-      '    use external',
+      '    use external or node-local',
     ],
   },
   {
@@ -37,12 +46,12 @@ export const words: readonly WrongInput[] = [
     ],
   },
   {
-    title: 'an unknown provider is refused with the one there is',
+    title: 'an unknown provider is refused with those there are',
     text: inventoryWith(`  controlPlaneEndpoint: { address: api.example.com, provider: cloud }
 `),
     printed: [
-      'inventory.yaml:6:63 spec.controlPlaneEndpoint.provider: expected "external", got "cloud" (KW1013)',
-      '    Who makes the address reach the API servers: "external" is you (DNS, a load balancer). More come later.',
+      'inventory.yaml:6:63 spec.controlPlaneEndpoint.provider: expected one of "external", "node-local", got "cloud" (KW1013)',
+      '    Who makes nodes reach the API servers: "external" is you (DNS, a load balancer), "node-local" a proxy on every node that is not a control plane.',
     ],
   },
   {
@@ -86,9 +95,9 @@ spec:
 `),
     printed: [
       'inventory.yaml:6:36 spec.controlPlaneEndpoint.address: expected an IP address or a DNS name, without scheme and port, got "https://api.example.com:6443" (KW1014)',
-      '    DNS name or IP address under which clients reach the API servers.',
+      '    DNS name or IP address under which clients reach the API servers; node-local has none.',
       'inventory.yaml:6:74 spec.controlPlaneEndpoint.port: expected a whole number from 1 to 65535, got 0 (KW1014)',
-      '    Port of the API servers.',
+      '    Port of the address; with node-local the port of the API servers, and of the proxy on the other nodes.',
     ],
   },
   {

@@ -6,7 +6,7 @@ import { cacheDirectory, bundleDirectory, workDirectory } from './paths.ts'
 import { withLock } from '../lock.ts'
 import { requirePrograms } from './prerequisites.ts'
 import type { Recipe } from './recipe.ts'
-import { agnhost, flannel, registry } from './recipes/addons.ts'
+import { agnhost, flannel, haproxy, registry } from './recipes/addons.ts'
 import { calico, typha } from './recipes/calico.ts'
 import { coredns, etcd, pause } from './recipes/cluster.ts'
 import { kubernetes } from './recipes/kubernetes.ts'
@@ -52,6 +52,7 @@ function recipesFor(releases: readonly string[]): readonly Recipe[] {
     flannel,
     pause,
     agnhost,
+    haproxy,
     ...others.flatMap((release) => [kubernetes(release), etcd(release), coredns(release)]),
     registry,
   ]

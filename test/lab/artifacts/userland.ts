@@ -20,6 +20,15 @@ export async function busyboxTree(scratch: string): Promise<string> {
 
 const netfilterPrograms = ['xtables-nft-multi', 'xtables-legacy-multi', 'nft', 'conntrack', 'ipset', 'ip']
 
+/** A program of a Debian package that is installed here, at its place in upstream's image, with every library that it loads. */
+export async function programTree(directory: string, program: string, place: string): Promise<string> {
+  await mkdir(join(directory, 'usr/lib64'), { recursive: true })
+  for (const link of ['lib', 'lib64']) await symlink(`usr/${link}`, join(directory, link))
+  await copyDereferenced(program, join(directory, place))
+  for (const library of await librariesOf([program])) await copyDereferenced(library, join(directory, merged(library)))
+  return directory
+}
+
 /** The netfilter programs of this machine with every library they load; kube-proxy and network plugins call them. */
 export async function netfilterTree(scratch: string): Promise<string> {
   const tree = await busyboxTree(join(scratch, 'netfilter'))

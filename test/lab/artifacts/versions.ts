@@ -29,6 +29,8 @@ export const versions = {
   calicoModule: '1.11.0-cni-plugin.0.20250813170300-a0db560f0520',
   agnhost: '2.66.1',
   registry: '3.1.2',
+  // Debian's package, whatever its patch release is.
+  haproxy: '2.6',
 } as const
 
 /** The release with this number, or an error that names the known ones. */

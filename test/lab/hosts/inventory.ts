@@ -23,7 +23,7 @@ metadata:
 spec:
   kubernetesVersion: '${kubernetes}'
   cni: { name: ${cni} }
-  ssh:
+${endpointText(lab)}  ssh:
     user: admin
     identityFile: ./id_ed25519
     knownHostsFile: ./known_hosts
@@ -45,6 +45,10 @@ spec:
   hosts:
 ${lab.hosts.map((host) => hostText(host, lab.topology.twoNetworks)).join('\n')}
 `
+}
+
+function endpointText({ topology }: LabDefinition): string {
+  return topology.controlPlanes > 1 ? '  controlPlaneEndpoint: { provider: node-local }\n' : ''
 }
 
 function hostText(host: HostDefinition, twoNetworks: boolean): string {

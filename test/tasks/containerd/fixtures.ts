@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll } from 'vitest'
 import type { Artifact, ArtifactIndex } from '../../../src/artifacts/artifact.ts'
 import { artifactIndex } from '../../../src/artifacts/bundle.ts'
 import { upstreamImages } from '../../../src/kubernetes/versions.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'kw-artifacts-'))
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
+// Not when a test file has run: the files of one worker share this module.
+process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
 
 function artifactOf(name: string, version: string, kind: Artifact['kind'], file: string, image?: string): Artifact {
   const bytes = readFileSync(file)

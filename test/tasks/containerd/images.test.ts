@@ -50,6 +50,15 @@ test('Calico’s images come in place of Flannel’s, and none of a network of y
   expect(await imagesOfWorker({ cni: { name: 'none' }, kubeProxy })).toEqual(['pause:3.10.2', 'coredns:v1.14.6'])
 })
 
+test('a worker with a proxy to the control planes gets its image among the first', async () => {
+  const controlPlaneEndpoint = { address: '127.0.0.1', port: 6443, provider: 'node-local', explicit: true } as const
+  const cluster = clusterOf({ controlPlaneEndpoint, hosts: [hostOf(), worker] })
+  const proxied = listed(await planTasks(host, containerdImages, contextOf({ artifacts, cluster, host: worker })))
+  expect(proxied[1]).toBe('create image:docker.io/library/haproxy:2.6')
+  const own = listed(await planTasks(host, [apiServerImages, controllerImages, containerdImages], contextOf({ artifacts, cluster })))
+  expect(own.join(' ')).not.toContain('haproxy')
+})
+
 test('a control plane gets its static pods’ images first, and planning needs no containerd', async () => {
   host.remove('/fake/units')
   const tasks = [apiServerImages, controllerImages, containerdImages, remainingImages]

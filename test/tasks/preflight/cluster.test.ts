@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { LivingConfiguration, Observed } from '../../../src/kubernetes/observed.ts'
+import type { LivingConfiguration, Observed, ObservedControlPlane } from '../../../src/kubernetes/observed.ts'
 import { preflightCluster } from '../../../src/tasks/preflight/cluster.ts'
 import { clusterOf, contextOf, factsOf, hostOf, nodeOf, observedOf, workerOf } from '../../support/facts.ts'
 import { found, own, told } from './findings.ts'
@@ -160,4 +160,33 @@ describe('authorities', () => {
 
 test('a cluster that does not answer is a warning', () => {
   expect(found(preflightCluster, living({ api: 'unknown', living: undefined, cnis: [] }))).toEqual(['warning API'])
+})
+
+/** A control plane that lives, with the members that its etcd knows. */
+function controlPlane(host: string, ...names: readonly string[]): ObservedControlPlane {
+  const etcdMembers = names.map((name) => ({ id: name, name, peerURLs: [`https://${name}:2380`], learner: false }))
+  return { host, hasEtcdData: true, apiServer: 'up', hasSuperAdmin: false, ledAt: 0, etcdMembers }
+}
+
+describe('several control planes', () => {
+  const hosts = [1, 2, 3, 4].map((index) => hostOf({ name: `cp${index}` }))
+
+  test('in an even number are accepted with a warning', () => {
+    for (const [count, findings] of [
+      [2, ['warning ControlPlanes']],
+      [3, []],
+      [4, ['warning ControlPlanes']],
+    ] as const) {
+      expect(found(preflightCluster, contextOf({ cluster: clusterOf({ hosts: hosts.slice(0, count) }) }))).toEqual(
+        findings,
+      )
+    }
+  })
+
+  test('with different lists of etcd members are two clusters, and nothing is done to them', () => {
+    const same = living({ controlPlanes: [controlPlane('cp1', 'cp1', 'cp2'), controlPlane('cp2', 'cp2', 'cp1')] })
+    expect(found(preflightCluster, same)).toEqual([])
+    const alone = living({ controlPlanes: [controlPlane('cp1', 'cp1'), controlPlane('cp2', 'cp1', 'cp2')] })
+    expect(found(preflightCluster, alone)).toEqual(['error EtcdMembers'])
+  })
 })

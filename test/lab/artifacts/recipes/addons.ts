@@ -1,15 +1,17 @@
 import { copyFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { unpackedPackage } from '../debian.ts'
 import { goBuild, moduleDirectory } from '../go.ts'
 import { layerTree, writeImage } from '../image.ts'
 import { architecture } from '../paths.ts'
 import { imageOutput, type Recipe } from '../recipe.ts'
-import { busyboxTree, netfilterTree } from '../userland.ts'
+import { busyboxTree, netfilterTree, programTree } from '../userland.ts'
 import { newestKubernetes, versions } from '../versions.ts'
 
 const flannelModule = 'github.com/flannel-io/flannel'
 const flannelImage = `ghcr.io/flannel-io/flannel:v${versions.flannel}`
 const flannelCniImage = `ghcr.io/flannel-io/flannel-cni-plugin:v${versions.flannelCniPlugin}`
+const haproxyImage = `docker.io/library/haproxy:${versions.haproxy}`
 const agnhostImage = `registry.k8s.io/e2e-test-images/agnhost:${versions.agnhost}`
 
 /** Flannel: the daemon, the plugin that its manifest copies to each host, and the manifest. */
@@ -100,6 +102,19 @@ export const agnhost: Recipe = {
     const layers = [await busyboxTree(scratch), tree]
     await writeImage(scratch, file, { reference: agnhostImage, layers, entrypoint: ['/agnhost'], command: ['pause'] })
     return { agnhost: file }
+  },
+}
+
+/** The proxy from a node to all control planes. */
+export const haproxy: Recipe = {
+  title: `haproxy ${versions.haproxy}`,
+  outputs: [imageOutput(haproxyImage)],
+  build: async (scratch) => {
+    const program = join(await unpackedPackage(scratch, 'haproxy'), 'usr/sbin/haproxy')
+    const file = join(scratch, 'haproxy.tar')
+    const tree = await programTree(join(scratch, 'tree'), program, 'usr/local/sbin/haproxy')
+    await writeImage(scratch, file, { reference: haproxyImage, layers: [tree], entrypoint: ['haproxy'] })
+    return { haproxy: file }
   },
 }
 

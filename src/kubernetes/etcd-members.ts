@@ -1,0 +1,48 @@
+import { joinHostPort } from './node.ts'
+import { etcdPorts, type EtcdMember, type EtcdStart } from './component-flags.ts'
+
+/** A member as `etcdctl member list` tells of it. */
+export interface ListedMember {
+  /** Hexadecimal, as etcdctl takes it. */
+  readonly id: string
+  /** Empty while it was never started. */
+  readonly name: string
+  readonly peerURLs: readonly string[]
+  readonly learner: boolean
+}
+
+/** The URL on which a member listens to the others. */
+export function etcdPeerURL(address: string): string {
+  return `https://${joinHostPort(address, etcdPorts.peer)}`
+}
+
+/** The members in the output of `etcdctl member list`; undefined if there are none in it. */
+export function parseMembers(output: string): readonly ListedMember[] | undefined {
+  const members = output.split('\n').flatMap((line): ListedMember[] => {
+    const [id = '', , name = '', peerURLs = '', , learner] = line.split(', ')
+    return learner === undefined ? [] : [{ id, name, peerURLs: peerURLs.split(','), learner: learner === 'true' }]
+  })
+  return members.length === 0 ? undefined : members
+}
+
+/** `cp1=https://10.0.0.11:2380,cp2=https://10.0.0.12:2380`, the value of `--initial-cluster`. */
+export function parseInitialCluster(text: string): readonly EtcdMember[] {
+  return text
+    .trim()
+    .split(',')
+    .flatMap((part) => {
+      const at = part.indexOf('=')
+      return at < 0 ? [] : [{ name: part.slice(0, at), peerURL: part.slice(at + 1) }]
+    })
+}
+
+/** With which members etcd was started first, from the command of its pod. It means nothing any more once there is data. */
+export function startOf(command: readonly unknown[]): EtcdStart {
+  const value = (flag: string): string | undefined =>
+    command
+      .map(String)
+      .findLast((word) => word.startsWith(`--${flag}=`))
+      ?.slice(flag.length + 3)
+  const initialCluster = parseInitialCluster(value('initial-cluster') ?? '')
+  return { initialCluster, initialClusterState: value('initial-cluster-state') === 'existing' ? 'existing' : 'new' }
+}

@@ -1,0 +1,44 @@
+import type { Cluster } from '../inventory/cluster.ts'
+import { renderText, renderYaml } from '../render/template.ts'
+import { inputsAnnotation, inputsDigest, sha256 } from './inputs.ts'
+import { apiServerPort, joinHostPort, kubernetesDirectory } from './node.ts'
+import { kubernetesObject, type KubernetesObject } from './object.ts'
+import { imagesOf } from './versions.ts'
+
+/** A control plane as the proxy of a node sees it. */
+export interface ApiServerAddress {
+  readonly name: string
+  readonly nodeIP: string
+}
+
+const directory = `${kubernetesDirectory}/haproxy`
+
+/** What the proxy reads. A replaced file is a new inode, so its directory is mounted. */
+export const haproxyConfigurationFile = `${directory}/haproxy.cfg`
+
+/** Where the proxy says on loopback whether any control plane is well. */
+export const haproxyHealthPort = 10270
+
+/** The configuration of the proxy on every node that is not a control plane. */
+export function haproxyConfiguration(cluster: Cluster, apiServers: readonly ApiServerAddress[]): string {
+  const { address } = cluster.controlPlaneEndpoint
+  const port = apiServerPort(cluster)
+  return renderText('endpoint/haproxy.cfg', {
+    bind: joinHostPort(address, port),
+    healthBind: joinHostPort(address, haproxyHealthPort),
+    servers: apiServers.map(({ name, nodeIP }) => ({ name, address: joinHostPort(nodeIP, port) })),
+  })
+}
+
+/** The proxy as a static pod, started anew when its configuration changes. */
+export function haproxyPod(cluster: Cluster, configuration: string): KubernetesObject {
+  const rendered = renderYaml('endpoint/haproxy.yaml', {
+    image: imagesOf(cluster).haproxy,
+    configuration: haproxyConfigurationFile,
+    directory,
+    health: { host: cluster.controlPlaneEndpoint.address, port: haproxyHealthPort },
+  })
+  const pod = kubernetesObject(rendered, 'template endpoint/haproxy.yaml')
+  const digest = inputsDigest({ [haproxyConfigurationFile]: sha256(configuration) })
+  return { ...pod, metadata: { ...pod.metadata, annotations: { [inputsAnnotation]: digest ?? '' } } }
+}

@@ -1,0 +1,20 @@
+import type { Observed, ObservedControlPlane } from './observed.ts'
+
+/**
+ * The control plane through which the cluster is changed, by its name: the one that lives, of several the one that led last, else
+ * the first of the inventory, where a new cluster begins. So a first control plane that was made anew joins the others.
+ */
+export function leaderOf(controlPlanes: readonly string[], { controlPlanes: observed }: Observed): string {
+  const known = observed.filter(({ host }) => controlPlanes.includes(host))
+  const [first] = known.toSorted((one, other) => life(other) - life(one) || other.ledAt - one.ledAt)
+  const leader = first !== undefined && life(first) > 0 ? first.host : controlPlanes[0]
+  if (leader === undefined) throw new Error('The cluster has no control plane.')
+  return leader
+}
+
+/** How surely a control plane is part of a cluster: a learner of a run that was cut off has data, but no API server yet. */
+function life({ apiServer, hasEtcdData }: ObservedControlPlane): number {
+  if (apiServer === 'up') return 3
+  if (!hasEtcdData) return 0
+  return apiServer === 'silent' ? 2 : 1
+}

@@ -1,0 +1,35 @@
+import { task } from '../../engine/task.ts'
+import { haproxyConfiguration, haproxyConfigurationFile, haproxyPod } from '../../kubernetes/haproxy.ts'
+import { isNodeLocal, manifestsDirectory } from '../../kubernetes/node.ts'
+import { directory, file, ownedDirectory } from '../../resources/file.ts'
+import { staticPod } from '../../resources/static-pod.ts'
+import type { Context } from '../context.ts'
+
+/** The proxy through which a node reaches all control planes. The kubelet runs it before it has asked the API for anything. */
+export const endpointNodeLocal = task<Context>({
+  name: 'endpoint/node-local',
+  summary: 'Run the proxy to the control planes',
+  resources({ cluster, fleet }) {
+    if (!isNodeLocal(cluster)) return []
+    const apiServers = cluster.hosts.flatMap(({ name, roles }) => {
+      const nodeIP = roles.includes('control-plane') ? fleet.get(name)?.nodeIP : undefined
+      return nodeIP === undefined ? [] : [{ name, nodeIP }]
+    })
+    const configuration = haproxyConfiguration(cluster, apiServers)
+    return [
+      directory('/etc/kubernetes/haproxy'),
+      file(haproxyConfigurationFile, configuration),
+      staticPod(haproxyPod(cluster, configuration), 'restart'),
+    ]
+  },
+})
+
+/** The proxy goes when nothing is led through it any more. */
+export const endpointUnused = task<Context>({
+  name: 'endpoint/unused',
+  summary: 'Remove the proxy to the control planes',
+  resources({ cluster }) {
+    if (isNodeLocal(cluster)) return []
+    return [ownedDirectory(manifestsDirectory, []), ownedDirectory('/etc/kubernetes/haproxy', [])]
+  },
+})

@@ -1,0 +1,59 @@
+import { task } from '../../engine/task.ts'
+import { etcdClientURL } from '../../kubernetes/component-flags.ts'
+import { etcdPeerURL } from '../../kubernetes/etcd-members.ts'
+import { etcdPod, type EtcdStart } from '../../kubernetes/static-pods.ts'
+import { etcdManifest, etcdMembership, etcdVote, type JoiningMember } from '../../resources/etcd-member.ts'
+import { directory } from '../../resources/file.ts'
+import type { Context } from '../context.ts'
+import { placedFiles, viewOf } from '../control-plane/static-pods.ts'
+import { controlPlaneNames, leader } from '../control-planes.ts'
+
+/** etcd's member on the control plane that leads: the first one of a new cluster. */
+export const etcdMember = task<Context>({
+  name: 'etcd/member',
+  summary: 'Run etcd',
+  resources: (context) => [...directories(context), etcdManifest(podOf(context), optionsOf(context))],
+})
+
+/** etcd's member on any other control plane: it becomes a learner, starts, and gets its vote when it is in sync. One host at a time. */
+export const etcdJoin = task<Context>({
+  name: 'etcd/join',
+  summary: 'Join etcd',
+  resources(context) {
+    const member = joiningMember(context)
+    const { name } = context.host
+    return [
+      ...directories(context),
+      etcdMembership(member),
+      etcdManifest(podOf(context), { ...optionsOf(context), joining: name }),
+      etcdVote(member),
+    ]
+  },
+})
+
+function directories({ cluster, host }: Context) {
+  return [directory(host.directories.etcd, { mode: 0o700 }), ...placedFiles(cluster.etcd)]
+}
+
+function optionsOf({ host }: Context) {
+  return { dataDirectory: host.directories.etcd, impact: 'api-outage' } as const
+}
+
+function podOf(context: Context) {
+  const { cluster, host } = context
+  return (start: EtcdStart) => etcdPod(cluster, host, { ...viewOf(context, cluster.etcd), ...start })
+}
+
+function joiningMember(context: Context): JoiningMember {
+  const { host, facts, fleet } = context
+  const leading = leader(context)
+  const others = controlPlaneNames(context).filter((name) => name !== host.name)
+  const inOrder = [...others.filter((name) => name === leading), ...others.filter((name) => name !== leading)]
+  return {
+    name: host.name,
+    peerURL: etcdPeerURL(facts.nodeIP),
+    dataDirectory: host.directories.etcd,
+    ownURL: etcdClientURL(facts.nodeIP),
+    otherURLs: inOrder.flatMap((name) => fleet.get(name)?.nodeIP ?? []).map(etcdClientURL),
+  }
+}

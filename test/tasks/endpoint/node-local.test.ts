@@ -1,0 +1,62 @@
+import { beforeEach, expect, test } from 'vitest'
+import { endpointNodeLocal, endpointUnused } from '../../../src/tasks/endpoint/node-local.ts'
+import { clusterOf, contextOf, factsOf, hostOf, workerOf } from '../../support/facts.ts'
+import { applyTasks, listed, planTasks } from '../../support/run-task.ts'
+import { sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'
+
+const manifest = '/etc/kubernetes/manifests/haproxy.yaml'
+const configuration = '/etc/kubernetes/haproxy/haproxy.cfg'
+const controlPlaneEndpoint = { address: '127.0.0.1', port: 6443, provider: 'node-local', explicit: true } as const
+const worker = workerOf('w1', '10.89.5.21')
+const facts = factsOf({ hostname: 'w1', nodeIP: '10.89.5.21' })
+
+function context(...addresses: readonly string[]) {
+  const controlPlanes = addresses.map((_, index) => hostOf({ name: `cp${index + 1}` }))
+  const cluster = clusterOf({ controlPlaneEndpoint, hosts: [...controlPlanes, worker] })
+  const fleet = new Map([
+    ...addresses.map((nodeIP, index) => [`cp${index + 1}`, factsOf({ nodeIP })] as const),
+    ['w1', facts] as const,
+  ])
+  return contextOf({ cluster, host: worker, facts, fleet })
+}
+
+let host: SandboxHost
+
+beforeEach(() => {
+  host = sandboxHost({ name: 'w1' })
+  host.write('/etc/kubernetes/manifests/users-own.yaml', 'kind: Pod\n')
+})
+
+test('a worker has a proxy to all control planes, each checked by its readiness', async () => {
+  await applyTasks(host, endpointNodeLocal, context('10.89.5.11', '10.89.5.12', '10.89.5.13'))
+  const text = host.read(configuration) ?? ''
+  expect(text).toContain('bind 127.0.0.1:6443\n')
+  expect(text.match(/^ {2}server .*$/gm)).toEqual([
+    '  server cp1 10.89.5.11:6443',
+    '  server cp2 10.89.5.12:6443',
+    '  server cp3 10.89.5.13:6443',
+  ])
+  expect(text).toContain('option httpchk\n  http-check send meth GET uri /readyz\n')
+  expect(host.read(manifest)).toContain('image: docker.io/library/haproxy:2.6')
+})
+
+test('it changes when the control planes do, and only then', async () => {
+  await applyTasks(host, endpointNodeLocal, context('10.89.5.11'))
+  expect(listed(await planTasks(host, endpointNodeLocal, context('10.89.5.11')))).toEqual([])
+  expect(listed(await planTasks(host, endpointNodeLocal, context('10.89.5.11', '10.89.5.12')))).toEqual([
+    `update file:${configuration}`,
+    `update file:${manifest}`,
+  ])
+})
+
+test('it goes when the endpoint is another one, and pods of others stay', async () => {
+  const nodeLocal = context('10.89.5.11')
+  await applyTasks(host, endpointNodeLocal, nodeLocal)
+  expect(listed(await planTasks(host, endpointUnused, nodeLocal))).toEqual([])
+  const endpoint = { address: 'api.lab', port: 6443, provider: 'external', explicit: true } as const
+  const external = { ...nodeLocal, cluster: { ...nodeLocal.cluster, controlPlaneEndpoint: endpoint } }
+  expect(listed(await planTasks(host, endpointNodeLocal, external))).toEqual([])
+  await applyTasks(host, endpointUnused, external)
+  expect(host.read(manifest)).toBeUndefined()
+  expect(host.read('/etc/kubernetes/manifests/users-own.yaml')).toBe('kind: Pod\n')
+})
