@@ -8,9 +8,18 @@ export interface FlagDefinition {
   readonly list?: true
 }
 
+/** The first word of commands that have two. */
+export interface ParentDefinition {
+  readonly name: string
+  readonly group: string
+  readonly summary: string
+}
+
 /** A command of the program: what the help says, and where its code is, which is loaded only when it runs. */
 export interface CommandDefinition {
   readonly name: string
+  /** The word before the name: `check` of `check network`. */
+  readonly parent?: ParentDefinition
   readonly group: string
   readonly summary: string
   readonly description: string
@@ -136,6 +145,23 @@ export const commands: readonly CommandDefinition[] = [
       ['kubewright status --verbose', 'with every certificate'],
     ],
     load: async () => (await import('./verbs/status.ts')).status,
+  },
+  {
+    name: 'network',
+    parent: { name: 'check', group: 'Look:', summary: 'try out what the cluster should do: check network' },
+    group: 'Look:',
+    summary: 'try the network between all nodes, services and DNS',
+    description:
+      'Runs pods on all nodes for some seconds: they ask each other (each pair of nodes; a sample above 20 nodes), services, ' +
+      'themselves through a service, the API and DNS, and send large packets; where the network has policies, one is tried. ' +
+      'What fails is explained. The pods are gone when it ends, even after Ctrl-C. It needs no internet.',
+    flags: [],
+    examples: [
+      ['kubewright check network', ''],
+      ['kubewright check network --limit w1,w2', 'between these'],
+      ['kubewright check network --output json | jq .causes', 'for programs'],
+    ],
+    load: async () => (await import('./verbs/check-network.ts')).checkNetwork,
   },
   {
     name: 'kubeconfig',

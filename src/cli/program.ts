@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import { exitCodes } from '../engine/errors.ts'
 import { programVersion } from '../package.ts'
-import { type CommandDefinition, commands, type FlagDefinition } from './commands.ts'
+import { type CommandDefinition, commands, type FlagDefinition, type ParentDefinition } from './commands.ts'
 import { defaultFlags, type Flags } from './flags.ts'
 import type { Screen } from './screen.ts'
 import { openScreen } from './screen.ts'
@@ -31,8 +31,26 @@ export function programOf(io: Io, chosen: Chosen): Command {
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', `\n${introduction}`)
   for (const option of globalOptions()) program.addOption(option)
-  for (const definition of commands) program.addCommand(commandOf(program, definition, chosen))
+  for (const definition of commands) {
+    const parent = definition.parent === undefined ? program : parentOf(program, definition.parent)
+    parent.addCommand(commandOf(parent, definition, chosen))
+  }
   return program
+}
+
+/** A command that has commands; it is made with its first. */
+function parentOf(program: Command, { name, group, summary }: ParentDefinition): Command {
+  const known = program.commands.find((command) => command.name() === name)
+  if (known !== undefined) return known
+  const parent = new Command(name)
+    .copyInheritedSettings(program)
+    .helpOption('-h, --help', 'show help')
+    .helpCommand(false)
+    .summary(summary)
+    .description(summary)
+    .helpGroup(group)
+  program.addCommand(parent)
+  return parent
 }
 
 function commandOf(program: Command, definition: CommandDefinition, chosen: Chosen): Command {
@@ -83,6 +101,7 @@ const {
   apply,
   stale,
   refused,
+  unhealthy,
   interrupted,
 } = exitCodes
 
@@ -98,4 +117,5 @@ Exit codes:
   ${success}  done, nothing to change     ${connection}  a host is out of reach      ${stale}   the saved plan is out of date
   ${changes}  plan: there are changes     ${preflight}  preflight found errors      ${refused}  refused
   ${usage}  wrong usage                 ${locked}  another run holds a host    ${interrupted} interrupted
-  ${inventory}  wrong inventory             ${apply}  a change failed             ${internal}   a defect of kubewright`
+  ${inventory}  wrong inventory             ${apply}  a change failed             ${unhealthy}  check: something does not work
+  ${internal}  a defect of kubewright`

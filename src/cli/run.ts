@@ -30,14 +30,16 @@ async function invoke(definition: CommandDefinition, flags: Flags, io: Io, servi
   const work = async (): Promise<ExitClass> => {
     try {
       const verb = await definition.load()
-      return await verb({ verb: definition.name, flags, io, screen, interruption, services })
+      return await verb({ verb: calledAs(definition), flags, io, screen, interruption, services })
     } catch (thrown) {
       // Whatever fails because everything was let go is told by that alone.
       return interruption.abort.aborted ? 'interrupted' : reportFailure(thrown, screen, flags, io.now())
     }
   }
   const givenUp = interruption.givenUp.then((): ExitClass => {
-    screen.say(`\n${screen.sayStyle('warning', 'Interrupted.')}${interruption.acted() ? atOnce(definition.name) : ''}`)
+    screen.say(
+      `\n${screen.sayStyle('warning', 'Interrupted.')}${interruption.acted() ? atOnce(calledAs(definition)) : ''}`,
+    )
     return 'interrupted'
   })
   try {
@@ -45,6 +47,10 @@ async function invoke(definition: CommandDefinition, flags: Flags, io: Io, servi
   } finally {
     interruption.close()
   }
+}
+
+function calledAs({ name, parent }: CommandDefinition): string {
+  return parent === undefined ? name : `${parent.name} ${name}`
 }
 
 function atOnce(verb: string): string {

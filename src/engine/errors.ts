@@ -11,6 +11,7 @@ export const exitCodes = {
   apply: 8,
   stale: 9,
   refused: 10,
+  unhealthy: 11,
   interrupted: 130,
 } as const
 

@@ -10,12 +10,16 @@ describe('the command line', () => {
   test('without arguments it shows how it is used', async () => {
     const { code, stdout } = await call({ argv: [] })
     expect(code).toBe(0)
-    for (const { name, summary } of commands) expect(stdout.text).toMatch(new RegExp(`  ${name} .*${summary}`))
+    for (const { name, summary, parent } of commands) {
+      const shown = parent ?? { name, summary }
+      expect(stdout.text).toMatch(new RegExp(`  ${shown.name} .*${shown.summary}`))
+    }
     expect(stdout.text).toContain('Exit codes:')
   })
 
-  test.each(commands.map(({ name }) => name))('%s --help has a description and examples', async (name) => {
-    const { code, stdout } = await call({ argv: [name, '--help'] })
+  const names = commands.map(({ name, parent }) => (parent === undefined ? name : `${parent.name} ${name}`))
+  test.each(names)('%s --help has a description and examples', async (name) => {
+    const { code, stdout } = await call({ argv: [...name.split(' '), '--help'] })
     expect(code).toBe(0)
     expect(stdout.text).toContain(`Usage: kubewright ${name}`)
     expect(stdout.text).toContain('Examples:')

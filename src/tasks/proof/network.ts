@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
+import { networkProof } from '../../check/network.ts'
 import type { Change, Resource } from '../../engine/resource.ts'
 import { task } from '../../engine/task.ts'
-import { scriptFile } from '../../host/script.ts'
 import type { Cluster } from '../../inventory/cluster.ts'
 import { proofRecord as record } from '../../kubernetes/observed-paths.ts'
-import { imagesOf } from '../../kubernetes/versions.ts'
 import { sh } from '../../transport/command.ts'
 import type { Context } from '../context.ts'
 import { localApi } from '../control-planes.ts'
@@ -20,7 +19,6 @@ function proof(context: Context): Resource<string> {
   const { cluster } = context
   const { server } = localApi(context)
   const digest = desiredState(cluster)
-  const nodes = context.fleet.size
   const run = (summary: string): Change => ({
     verb: 'run',
     summary,
@@ -28,8 +26,7 @@ function proof(context: Context): Resource<string> {
     actions: [
       {
         kind: 'run',
-        command: sh`${scriptFile('proof/network.sh')}
-kw_proof ${server} ${imagesOf(cluster).agnhost} ${cluster.networking.dnsDomain} ${nodes}
+        command: sh`${networkProof(cluster, [...context.fleet.keys()], server)}
 printf '%s\n' ${digest} >${record}`,
         undo: 'none',
         timeout: 400,

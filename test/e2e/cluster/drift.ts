@@ -97,12 +97,12 @@ async function look() {
       return { name: host.name, files: await contents(host, skipped), units: await inHost(host, services.join(';')) }
     }),
   )
-  const columns = `'{range .items[*]}{.metadata.name} {.metadata.uid} {.status.containerStatuses[*].restartCount}{"\\n"}{end}'`
+  const columns = `'{range .items[*]}{.metadata.namespace} {.metadata.name} {.metadata.uid} {.status.containerStatuses[*].restartCount}{"\\n"}{end}'`
   return {
     hosts: new Map(hosts.map(({ name, files }) => [name, files])),
     units: hosts.flatMap(({ units }) => units.trim().split('\n')),
     pods: (await kubectl(lab, `get pods -A -o jsonpath=${columns}`))
       .split('\n')
-      .filter((line) => !line.startsWith('proof-')),
+      .filter((line) => !line.startsWith('kubewright-check-')),
   }
 }

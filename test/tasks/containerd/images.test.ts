@@ -55,7 +55,9 @@ test('a worker with a proxy to the control planes gets its image among the first
   const cluster = clusterOf({ controlPlaneEndpoint, hosts: [hostOf(), worker] })
   const proxied = listed(await planTasks(host, containerdImages, contextOf({ artifacts, cluster, host: worker })))
   expect(proxied[1]).toBe('create image:docker.io/library/haproxy:2.6')
-  const own = listed(await planTasks(host, [apiServerImages, controllerImages, containerdImages], contextOf({ artifacts, cluster })))
+  const own = listed(
+    await planTasks(host, [apiServerImages, controllerImages, containerdImages], contextOf({ artifacts, cluster })),
+  )
   expect(own.join(' ')).not.toContain('haproxy')
 })
 
