@@ -49,7 +49,8 @@ describe('behind a proxy, with a private registry', () => {
       own: imagesOf({ kubernetesVersion: version, imageRepositories: repositories(registry) }),
     }
     const names = Object.keys(images.upstream) as (keyof typeof images.upstream)[]
-    await pushImages(registry, scratch, new Map(names.map((image) => [images.upstream[image], images.own[image]])))
+    const mirrored = names.filter((image) => images.own[image] !== images.upstream[image])
+    await pushImages(registry, scratch, new Map(mirrored.map((image) => [images.upstream[image], images.own[image]])))
     await packagesByHttp(lab, files, scratch)
     await closeGateway(gateway, lab)
     place = use(await elsewhere(lab, (inventory) => edit(inventory, { files, proxy, registry })))
