@@ -103,7 +103,7 @@ describe('Calico', () => {
       expect(await inHost(host, 'ls /sys/class/net')).not.toMatch(/cali/)
       expect(await inHost(host, 'ip route show table all')).not.toMatch(/cali|10\.244\./)
       expect(await inHost(host, 'iptables-save; ip6tables-save; ipset list -name')).not.toMatch(/cali|KUBE-/i)
-      expect(await inHost(host, 'grep -c calico /proc/self/mountinfo || true')).toBe('0\n')
+      expect(await inHost(host, "cut -d ' ' -f 5 /proc/self/mountinfo | grep -c calico || true")).toBe('0\n')
       const places = '/etc /opt /run /var/lib /var/log /usr/local'
       expect(await inHost(host, `find ${places} -xdev -iname '*calico*'`)).toBe('')
     }
