@@ -63,7 +63,10 @@ export async function pushImages(
   for (const [upstream, name] of names) {
     const found = artifacts.find(({ image }) => image === upstream)
     if (found === undefined) throw new Error(`the bundle has no ${upstream}`)
-    const from = `oci-archive:${join(bundleDirectory, found.file)}`
+    const file = join(bundleDirectory, found.file)
+    const members = (await $`tar -tf ${file}`).stdout.split('\n')
+    // What was fetched from upstream is in the format of `podman save`.
+    const from = `${members.includes('oci-layout') ? 'oci-archive' : 'docker-archive'}:${file}`
     const to = `docker://${name}`
     const options = ['--dest-cert-dir', certificates, '--dest-authfile', login, '--dest-compress-format', 'zstd']
     await $`skopeo copy --quiet ${options} --dest-compress-level 1 ${from} ${to}`
