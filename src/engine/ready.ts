@@ -10,26 +10,22 @@ export async function makeReady(resource: string, change: Change, context: Resol
 
 /** Does ahead what the changes will need, one thing after another; what fails here fails again where it is needed. */
 export async function workAhead(changes: readonly Change[], context: Resolving, stop: AbortSignal): Promise<void> {
-  for (const content of changes.flatMap(({ actions }) => actions.flatMap(contentOf))) {
+  for (const content of changes.flatMap(({ actions }) => actions.map(contentOf))) {
     if (stop.aborted) return
     if (typeof content === 'object' && 'resolve' in content) await content.ahead?.(context).catch(() => undefined)
   }
 }
 
-function contentOf(action: Action): readonly Content[] {
-  if (action.kind === 'write') return [action.content]
-  return action.kind === 'run' && action.input !== undefined ? [action.input] : []
+/** What an action brings to its host and is resolved first, if it brings anything. */
+function contentOf(action: Action): Content | undefined {
+  if (action.kind === 'write') return action.content
+  if (action.kind === 'run') return action.input
+  return action.kind === 'deliver' && 'url' in action.from ? action.from.curl : undefined
 }
 
 async function readyAction(action: Action, context: Resolving): Promise<ReadyAction> {
-  if (action.kind === 'write') return { action, ...(await resolveContent(action.content, context)) }
-  if (action.kind === 'run' && action.input !== undefined) {
-    return { action, ...(await resolveContent(action.input, context)) }
-  }
-  if (action.kind === 'deliver' && 'url' in action.from) {
-    return { action, ...(await resolveContent(action.from.curl, context)) }
-  }
-  return { action, secret: false }
+  const content = contentOf(action)
+  return content === undefined ? { action, secret: false } : { action, ...(await resolveContent(content, context)) }
 }
 
 async function resolveContent(content: Content, context: Resolving): Promise<{ bytes: Buffer; secret: boolean }> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ListeningPort } from '../../../src/host/facts.ts'
-import type { Cluster } from '../../../src/inventory/cluster.ts'
+import type { Cluster, Cni } from '../../../src/inventory/cluster.ts'
 import { preflightNetwork } from '../../../src/tasks/preflight/network.ts'
 import {
   calicoOptions,
@@ -166,30 +166,24 @@ test('a VXLAN of others is judged by the port and identifier of the wanted netwo
   expect(found(preflightNetwork, there(1, 8472))).toEqual([])
 })
 
-test('without encapsulation Calico needs all nodes in one network, too', () => {
-  const cluster = clusterOf({
-    cni: { ...calicoOptions, encapsulation: 'none' },
-    hosts: [hostOf(), workerOf('worker1', '10.89.6.12')],
-  })
+/** Two hosts whose node addresses are in different networks. */
+function acrossNetworks(cni: Cni) {
   const fleet = new Map([
     ['cp1', factsOf()],
     ['worker1', factsOf({ nodeIP: '10.89.6.12' })],
   ])
-  const context = contextOf({ cluster, fleet, facts: factsOf() })
+  const cluster = clusterOf({ cni, hosts: [hostOf(), workerOf('worker1', '10.89.6.12')] })
+  return contextOf({ cluster, fleet, facts: factsOf() })
+}
+
+test('without encapsulation Calico needs all nodes in one network, too', () => {
+  const context = acrossNetworks({ ...calicoOptions, encapsulation: 'none' })
   expect(found(preflightNetwork, context)).toEqual(['error HostGateway'])
   expect(told(preflightNetwork, context)).toContain('Set cni.encapsulation to vxlan')
 })
 
 test('host-gw needs all nodes in one network', () => {
-  const cluster = clusterOf({
-    cni: { ...flannel, backend: 'host-gw' },
-    hosts: [hostOf(), workerOf('worker1', '10.89.6.12')],
-  })
-  const fleet = new Map([
-    ['cp1', factsOf()],
-    ['worker1', factsOf({ nodeIP: '10.89.6.12' })],
-  ])
-  const context = contextOf({ cluster, fleet, facts: factsOf() })
+  const context = acrossNetworks({ ...flannel, backend: 'host-gw' })
   expect(found(preflightNetwork, context)).toEqual(['error HostGateway'])
   expect(told(preflightNetwork, context)).toContain('worker1 (10.89.6.12) is outside of 10.89.5.11/24')
 })
