@@ -1,12 +1,13 @@
 import type { Secret } from '../transport/command.ts'
+import { batches, joined, segmentsOf } from './batches.ts'
 import { compareAll, type Due } from './compare.ts'
 import { KubewrightError, errorsIn } from './errors.ts'
 import type { Emit } from './events.ts'
 import { pollGate } from './gate.ts'
-import { beginOnce, byHost, makeReady, resolvingContext, workAhead } from './ready.ts'
+import { beginOnce, byHost, makeReady, resolvingContext, witnessHosts, workAhead } from './ready.ts'
 import type { Change, Resolving, Resource } from './resource.ts'
 import { schedule } from './schedule.ts'
-import type { Operation, ReadyChange, Target } from './target.ts'
+import type { Operation, Target } from './target.ts'
 import type { Agenda, HostPhase, Step } from './task.ts'
 import type { Plan } from './plan.ts'
 
@@ -144,15 +145,21 @@ class Run {
     const due = compareAll(resources, await this.#look(target, resources), new Set())
     const acting = due.filter(({ change }) => change.actions.length > 0)
     for (const one of due) this.#assertAnnounced(host, one)
-    for (const batch of batches(acting)) {
+    const gates = due.filter(({ resource }) => resource.gate !== undefined)
+    const groups = batches(acting)
+    const following = next()
+    const looked = [...resources, ...following]
+    let states: ReadonlyMap<string, unknown> | undefined
+    for (const [index, batch] of groups.entries()) {
       if (this.#options.stop.aborted) return false
-      await this.#act(host, step.task, batch)
+      const last = index === groups.length - 1 && gates.length === 0
+      states = await this.#act(host, step.task, batch, last ? looked : [])
     }
     const { emit, stop } = this.#options
-    for (const { resource, change } of due) {
-      if (resource.gate !== undefined && !(await pollGate(target, resource, change, { emit, stop, host }))) return false
+    for (const { resource, change } of gates) {
+      if (!(await pollGate(target, resource, change, { emit, stop, host }))) return false
     }
-    if (acting.length > 0) await this.#prove(target, resources, next())
+    if (acting.length > 0) this.#prove(target, resources, following, states ?? (await target.probe(looked)))
     return true
   }
 
@@ -163,7 +170,13 @@ class Run {
     return seen !== undefined && resources.every(({ id }) => seen.has(id)) ? seen : target.probe(resources)
   }
 
-  async #act(host: string, task: string, batch: readonly Due[]): Promise<void> {
+  /** Acts, and looks at resources by the execution that acts last if that is on their host; their states then. */
+  async #act(
+    host: string,
+    task: string,
+    batch: readonly Due[],
+    look: readonly Resource[],
+  ): Promise<ReadonlyMap<string, unknown> | undefined> {
     const { emit, operation } = this.#options
     const about = ({ resource, change }: Due) =>
       ({ host, task, resource: resource.id, verb: change.verb, summary: change.summary }) as const
@@ -171,20 +184,29 @@ class Run {
     const ready = await Promise.all(
       batch.map(({ resource, change }) => makeReady(resource.id, change, this.#resolving)),
     )
-    for (const part of joined(ready.flatMap((change) => byHost(change, host)))) {
+    const parts = joined(ready.flatMap((change) => byHost(change, host)))
+    let states: ReadonlyMap<string, unknown> | undefined
+    for (const part of parts) {
       await this.#begun.begin(part.host)
-      await this.#target(part.host).act(operation, part.changes)
+      const seen = part === parts.at(-1) && part.host === host ? look : []
+      const found = await this.#target(part.host).act(operation, part.changes, seen)
+      states = seen.length === 0 ? undefined : found
     }
     for (const due of batch) emit({ type: 'change-finished', ...about(due) })
     this.count += batch.length
+    return states
   }
 
   /**
-   * The same probes again: what is not as it shall be now has not been repaired by its own actions. What comes next is looked at
-   * by the same execution.
+   * The same probes again: what is not as it shall be now has not been repaired by its own actions. What comes next was looked
+   * at by the same execution.
    */
-  async #prove(target: Target, resources: readonly Resource[], next: readonly Resource[]): Promise<void> {
-    const states = await target.probe([...resources, ...next])
+  #prove(
+    target: Target,
+    resources: readonly Resource[],
+    next: readonly Resource[],
+    states: ReadonlyMap<string, unknown>,
+  ): void {
     const [first] = compareAll(resources, states, new Set())
     if (first === undefined) {
       this.#seen.set(target.name, new Map(next.map(({ id }) => [id, states.get(id)])))
@@ -224,57 +246,4 @@ class Run {
 
 function announcement(host: string, resource: string, { verb }: Change, { resumed }: Operation): string {
   return resumed ? `${host} ${resource}` : `${host} ${resource} ${verb}`
-}
-
-/** The parts of a task between its gates: what comes after a gate is compared only when the gate is open. */
-function segmentsOf(step: Step): readonly (readonly Resource[])[] {
-  const segments: Resource[][] = [[]]
-  for (const resource of step.resources) {
-    segments.at(-1)?.push(resource)
-    if (resource.gate !== undefined) segments.push([])
-  }
-  return segments.filter((segment) => segment.length > 0)
-}
-
-/** Small writes travel together; whatever takes long or interrupts something goes alone, so that it can be seen. */
-function batches(due: readonly Due[]): readonly (readonly Due[])[] {
-  const groups: Due[][] = []
-  let open: Due[] | undefined
-  for (const one of due) {
-    if (!isSmall(one.change)) {
-      groups.push([one])
-      open = undefined
-    } else if (open === undefined) {
-      open = [one]
-      groups.push(open)
-    } else open.push(one)
-  }
-  return groups
-}
-
-function isWitness({ inputs }: Resource): boolean {
-  return inputs?.includes('*') === true
-}
-
-/** Hosts with a resource that is stale after any change: that something was begun is noted there first. */
-function witnessHosts({ phases }: Agenda): readonly string[] {
-  const parts = phases.flatMap((phase) => phase.hosts)
-  const found = parts.filter(({ steps }) => steps.some(({ resources }) => resources.some(isWitness)))
-  return [...new Set(found.map(({ host }) => host))]
-}
-
-function isSmall(change: Change): boolean {
-  return change.actions.every(({ kind }) => kind !== 'run' && kind !== 'deliver')
-}
-
-function joined(
-  parts: readonly { host: string; change: ReadyChange }[],
-): readonly { host: string; changes: readonly ReadyChange[] }[] {
-  const joinedParts: { host: string; changes: ReadyChange[] }[] = []
-  for (const { host, change } of parts) {
-    const last = joinedParts.at(-1)
-    if (last?.host === host) last.changes.push(change)
-    else joinedParts.push({ host, changes: [change] })
-  }
-  return joinedParts
 }

@@ -1,6 +1,7 @@
 import type { Secret } from '../transport/command.ts'
-import type { Action, Change, Content, Resolving } from './resource.ts'
+import type { Action, Change, Content, Resolving, Resource } from './resource.ts'
 import type { Operation, ReadyAction, ReadyChange, Target } from './target.ts'
+import type { Agenda } from './task.ts'
 
 /** Resolves the deferred values of a change; the change is then bytes and commands only. */
 export async function makeReady(resource: string, change: Change, context: Resolving): Promise<ReadyChange> {
@@ -92,4 +93,15 @@ export function beginOnce(operation: Operation, targets: ReadonlyMap<string, Tar
     },
     hosts: (): readonly string[] => [...begun.keys()],
   }
+}
+
+function isWitness({ inputs }: Resource): boolean {
+  return inputs?.includes('*') === true
+}
+
+/** Hosts with a resource that is stale after any change: that something was begun is noted there first. */
+export function witnessHosts({ phases }: Agenda): readonly string[] {
+  const parts = phases.flatMap((phase) => phase.hosts)
+  const found = parts.filter(({ steps }) => steps.some(({ resources }) => resources.some(isWitness)))
+  return [...new Set(found.map(({ host }) => host))]
 }

@@ -8,6 +8,8 @@ export type Impact = 'none' | 'restart' | 'api-outage' | 'workload'
 /** Read-only shell and a parser for its output; both are pure, and total: a missing prerequisite is a state, never an error. */
 export interface Probe<State> {
   readonly script: Command
+  /** The positional parameters of the script. Probes of one script share one run, which is given the words of all of them. */
+  readonly words?: readonly string[]
   /** Gets stdout of the script; what it throws is a defect of the probe. */
   parse(output: string): State
 }

@@ -43,8 +43,12 @@ export interface Target {
   probe(resources: readonly Resource[]): Promise<ReadonlyMap<string, unknown>>
   /** Identity and journal, before the first action of an operation. */
   begin(operation: Operation): Promise<void>
-  /** Carries out changes in order, journal first; stops at the first failure. */
-  act(operation: Operation, changes: readonly ReadyChange[]): Promise<void>
+  /** Carries out changes in order, journal first, and stops at the first failure; then runs the probes of `look` in the same execution. */
+  act(
+    operation: Operation,
+    changes: readonly ReadyChange[],
+    look?: readonly Resource[],
+  ): Promise<ReadonlyMap<string, unknown>>
   /** Closes the operation on this host; `done` also records the inventory as the last applied. */
   finish(operation: Operation, outcome: 'done' | 'superseded'): Promise<void>
   /** Content of a file, undefined if there is none. For deferred values only. */

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto'
 import { createReadStream, statSync } from 'node:fs'
 import type { Deliver } from '../engine/resource.ts'
 import type { ReadyAction, ReadyChange, Operation } from '../engine/target.ts'
 import { lines, sh, type Command } from '../transport/command.ts'
-import { probePrelude } from './probe.ts'
+import { probeBatch, probePrelude, type ProbeBatch } from './probe.ts'
 import { braced, scriptFile } from './script.ts'
 
 /** A mutating script with what it reads from stdin after itself. */
@@ -15,8 +16,14 @@ const state = '/var/lib/kubewright'
 
 const actPrelude = scriptFile('host/act.sh')
 
-/** Builds the script and the payload for changes of one host; output lines `done N` and `failed N CODE` say how far it came. Exit code 74: no journal, so nothing more is done. */
-export function actShipment(operation: Operation, changes: readonly ReadyChange[]): Shipment {
+const noProbes = probeBatch([])
+
+/** Builds the script and the payload for changes of one host, and what is looked at afterwards; output lines `done N` and `failed N CODE` say how far it came. Exit code 74: no journal, so nothing more is done. */
+export function actShipment(
+  operation: Operation,
+  changes: readonly ReadyChange[],
+  { body: look }: Pick<ProbeBatch, 'body'> = noProbes,
+): Shipment {
   const segments = grouped(changes).map((group) => segment(operation, group))
   const intents = changes.map((change) => sh`kw_journal ${journalLine(operation, change, 'intent')} || exit 74`)
   const body = lines(
@@ -27,6 +34,7 @@ export function actShipment(operation: Operation, changes: readonly ReadyChange[
     sh`kw_synced || exit 74`,
     ...segments,
     sh`kw_synced || exit 74`,
+    look,
   )
   return { script: braced(body), payload: payloadOf(changes) }
 }
@@ -62,6 +70,7 @@ set -e
 ${lines(...groupCommands(group))}
 )
 kw_code=$?
+kw_clock
 if [ $kw_code -ne 0 ]; then
 ${journal('failed')}
 kw_synced
@@ -100,7 +109,8 @@ function actionCommand(ready: ReadyAction): Command {
   switch (action.kind) {
     case 'write': {
       const place = action.inPlace === true ? 'in-place' : 'rename'
-      return sh`kw_write ${action.path} ${octal(action.mode)} ${action.owner ?? 'root:root'} ${size} ${kept} ${place}`
+      const sum = sha256(bytes ?? Buffer.alloc(0))
+      return sh`kw_write ${action.path} ${octal(action.mode)} ${action.owner ?? 'root:root'} ${size} ${sum} ${kept} ${place}`
     }
     case 'directory':
       return sh`kw_directory ${action.path} ${octal(action.mode)} ${action.owner ?? 'root:root'}`
@@ -120,6 +130,10 @@ ${action.command}
     case 'apply':
       return applyObjects(action.command, [ready])
   }
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex')
 }
 
 /** `configured` is the size of the configuration of curl, where the host downloads. */

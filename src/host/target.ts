@@ -7,7 +7,7 @@ import { actShipment } from './act.ts'
 import { connectionError } from './connection-error.ts'
 import type { ClusterRecord } from './facts.ts'
 import { beginShipment, finishShipment } from './operation.ts'
-import { probeBatch, probePrelude } from './probe.ts'
+import { probeBatch, probePrelude, type ProbeBatch } from './probe.ts'
 import { braced } from './script.ts'
 import { explain as explanationOf } from './signatures.ts'
 
@@ -30,17 +30,18 @@ export function hostTarget(transport: Transport, record: ClusterRecord | undefin
     async probe(resources) {
       const batch = probeBatch(resources.map((resource) => resource.probe))
       const { stdout } = await exec(batch.script, undefined, true)
-      const outputs = batch.parse(stdout)
-      return new Map(resources.map(({ id, probe }) => [id, probe.parse(outputs.get(probe.script.text) ?? '')] as const))
+      return statesOf(resources, batch, stdout)
     },
     async begin(operation) {
       const result = await mutate(beginShipment(operation, record))
       if (result.code === 71) throw foreignHost(name, operation)
       if (result.code !== 0) throw bookkeepingFailed(name, result)
     },
-    async act(operation, changes) {
-      const result = await mutate(actShipment(operation, changes))
+    async act(operation, changes, look = []) {
+      const batch = probeBatch(look.map((resource) => resource.probe))
+      const result = await mutate(actShipment(operation, changes, batch))
       if (result.code !== 0) throw actionFailed(name, changes, result)
+      return statesOf(look, batch, result.stdout)
     },
     async finish(operation, outcome) {
       const result = await mutate(finishShipment(operation, record, outcome))
@@ -60,6 +61,11 @@ cat ${path}`,
     },
     diagnose: (resource) => diagnose(resource, (script) => exec(script, undefined, true)),
   }
+}
+
+function statesOf(resources: readonly Resource[], batch: ProbeBatch, stdout: Buffer): ReadonlyMap<string, unknown> {
+  const outputs = batch.parse(stdout)
+  return new Map(resources.map(({ id, probe }) => [id, probe.parse(outputs.get(probe.script.text) ?? '')]))
 }
 
 async function diagnose(resource: Resource, exec: (script: Command) => Promise<ExecResult>): Promise<Diagnosis> {

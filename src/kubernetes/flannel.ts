@@ -8,8 +8,10 @@ import type { KubernetesObject } from './object.ts'
 import { inputsAnnotation, inputsDigest, sha256 } from './inputs.ts'
 import { imagesOf, upstreamImages, type ImageName } from './versions.ts'
 
-/** What may be said about Flannel beyond the inventory. */
+/** What Flannel needs beyond the inventory. */
 export interface FlannelView {
+  /** The URL by which nodes reach the API. */
+  readonly server: string
   /** Requests and limits in place of the manifest's. */
   readonly resources?: Readonly<Record<string, unknown>>
 }
@@ -28,7 +30,7 @@ const containerName = 'kube-flannel'
 export function flannelObjects(
   cluster: FlannelCluster,
   manifest: string,
-  view: FlannelView = {},
+  view: FlannelView,
 ): readonly KubernetesObject[] {
   const objects = reader.objects(manifest)
   const configMap = withNetwork(only(objects, 'ConfigMap', configMapName), cluster)
@@ -68,16 +70,14 @@ function withNetwork(configMap: KubernetesObject, cluster: FlannelCluster): Kube
 function withPods(
   daemonSet: KubernetesObject,
   cluster: FlannelCluster,
-  { resources }: FlannelView,
+  view: FlannelView,
   configMap: KubernetesObject,
 ): KubernetesObject {
   const spec = reader.mapping(daemonSet, 'spec')
   const template = reader.mapping(spec, 'template')
   const pod = reader.mapping(template, 'spec')
   const image = imageEdit(reader, 'Flannel', images(cluster))
-  const containers = reader
-    .mappings(pod, 'containers')
-    .map((container) => image(withInterface(container, cluster, resources)))
+  const containers = reader.mappings(pod, 'containers').map((container) => image(withNode(container, cluster, view)))
   if (!containers.some(({ name }) => name === containerName))
     throw reader.missing(`container ${containerName} in ${daemonSetName}`)
   const initContainers = reader.mappings(pod, 'initContainers').map(image)
@@ -96,21 +96,23 @@ function withInputs(metadata: unknown, { data }: KubernetesObject): Mapping {
 
 /**
  * Flannel takes the interface of the default route unless told otherwise, which is the wrong one on hosts with two
- * networks. Names differ from host to host; the address that the node registers is right on each of them.
+ * networks. Names differ from host to host; the address that the node registers is right on each of them. The API it reaches as
+ * the node does: its service is there only when kube-proxy is, and who comes first would be a race that costs ten seconds.
  */
-function withInterface(
-  container: Mapping,
-  { networking }: FlannelCluster,
-  resources: FlannelView['resources'],
-): Mapping {
+function withNode(container: Mapping, { networking }: FlannelCluster, { server, resources }: FlannelView): Mapping {
   if (container['name'] !== containerName) return container
   const args = reader.texts(container, 'args').filter((argument) => !argument.startsWith('--iface'))
-  const env = reader.mappings(container, 'env').filter(({ name }) => name !== 'NODE_IP')
-  const nodeIP = { name: 'NODE_IP', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } }
+  const { hostname, port } = new URL(server)
+  const ours: readonly Mapping[] = [
+    { name: 'NODE_IP', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } },
+    { name: 'KUBERNETES_SERVICE_HOST', value: hostname.replaceAll(/[[\]]/g, '') },
+    { name: 'KUBERNETES_SERVICE_PORT', value: port === '' ? '443' : port },
+  ]
+  const env = reader.mappings(container, 'env').filter(({ name }) => !ours.some((one) => one['name'] === name))
   return {
     ...container,
     args: [...args, '--iface=$(NODE_IP)', ...dualStackArgs(networking.podSubnets)],
-    env: [...env, nodeIP],
+    env: [...env, ...ours],
     ...(resources === undefined ? {} : { resources }),
   }
 }

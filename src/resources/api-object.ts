@@ -18,15 +18,16 @@ export interface ApiAccess {
   readonly server: string
 }
 
-/** API objects that are applied server-side with the field manager `kubewright`. All objects of one set share one probe. */
+/** API objects that are applied server-side with the field manager `kubewright`. All sets that are looked at together share one probe. */
 export function apiObjects(objects: readonly KubernetesObject[], access: ApiAccess): readonly Resource<ObjectState>[] {
-  const script = probeScript(objects, access)
+  const script = probeScript(access)
+  const words = [objects.map((object) => JSON.stringify(object)).join(',')]
   const command = applyCommand(access)
   return objects.map((object) => {
     const name = objectName(object)
     return {
       id: `object:${object.kind}/${object.metadata.namespace ?? ''}/${object.metadata.name}`,
-      probe: { script, parse: (output: string) => parseState(output, object) },
+      probe: { script, words, parse: (output: string) => parseState(output, object) },
       compare(state: ObjectState): Change | undefined {
         const common = { impact: 'none', actions: [{ kind: 'apply', name, object, command, undo: 'restore' }] } as const
         if (state.api === 'unknown')
@@ -48,21 +49,35 @@ export function applyCommand({ server }: ApiAccess): Command {
   return sh`kw_kubectl ${server} apply --server-side --force-conflicts --field-manager=kubewright --validate=false -f - >/dev/null`
 }
 
-function probeScript(objects: readonly KubernetesObject[], { server }: ApiAccess): Command {
+/** Each word is the objects of a set. A kind or a namespace that does not exist yet fails a whole call, so sets are then asked for one by one. */
+function probeScript({ server }: ApiAccess): Command {
   return sh`[ -e /etc/kubernetes/admin.conf ] && [ -x /usr/bin/kubectl ] || { echo absent; exit; }
-kw_objects=${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects })}
-kw_live=$(printf '%s' "$kw_objects" | kw_kubectl ${server} get -f - --ignore-not-found -o json --request-timeout=20s) || { kw_kubectl ${server} get --raw /readyz --request-timeout=5s >/dev/null || { echo unknown; exit; }; }
+kw_list() { (IFS=,; printf '{"apiVersion":"v1","kind":"List","items":[%s]}' "$*"); }
+kw_live() { kw_list "$@" | kw_kubectl ${server} get -f - --ignore-not-found -o json --request-timeout=20s; }
+kw_wanted() { kw_list "$@" | kw_kubectl ${server} apply --server-side --force-conflicts --field-manager=kubewright --validate=false --dry-run=server -o json --request-timeout=20s -f -; }
+kw_show() { printf '%s ' "$1"; printf '%s' "$2" | tr -d '\n'; echo; }
+kw_would=
+if kw_found=$(kw_live "$@") && { [ -z "$kw_found" ] || kw_would=$(kw_wanted "$@"); }; then
 echo up
-printf '%s' "$kw_live" | tr -d '\n'
-echo
-[ -n "$kw_live" ] || exit 0
-printf '%s' "$kw_objects" | kw_kubectl ${server} apply --server-side --force-conflicts --field-manager=kubewright --validate=false --dry-run=server -o json --request-timeout=20s -f - | tr -d '\n'`
+kw_show live "$kw_found"
+kw_show wanted "$kw_would"
+exit
+fi
+kw_kubectl ${server} get --raw /readyz --request-timeout=5s >/dev/null || { echo unknown; exit; }
+echo up
+for kw_set; do
+kw_found=$(kw_live "$kw_set")
+kw_show live "$kw_found"
+[ -z "$kw_found" ] || kw_show wanted "$(kw_wanted "$kw_set")"
+done`
 }
 
 function parseState(output: string, object: KubernetesObject): ObjectState {
-  const [first = 'absent', live = '', wanted = ''] = output.split('\n')
+  const [first = 'absent', ...documents] = output.split('\n')
   if (first !== 'up') return { api: first === 'unknown' ? 'unknown' : 'absent', live: undefined, wanted: undefined }
-  return { api: 'up', live: pick(live, object), wanted: pick(wanted, object) }
+  const of = (kind: string) =>
+    documents.flatMap((line) => (line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : []))
+  return { api: 'up', live: pick(of('live'), object), wanted: pick(of('wanted'), object) }
 }
 
 interface Found {
@@ -71,10 +86,11 @@ interface Found {
   readonly items?: readonly Found[]
 }
 
-function pick(text: string, { kind, metadata }: KubernetesObject): Readonly<Record<string, unknown>> | undefined {
-  if (text.trim() === '') return undefined
-  const document = JSON.parse(text) as Found
-  const items = document.items ?? [document]
+function pick(
+  texts: readonly string[],
+  { kind, metadata }: KubernetesObject,
+): Readonly<Record<string, unknown>> | undefined {
+  const items = texts.filter((text) => text.trim() !== '').flatMap((text) => itemsOf(JSON.parse(text) as Found))
   const found = items.find(
     (item) =>
       item.kind === kind &&
@@ -82,6 +98,10 @@ function pick(text: string, { kind, metadata }: KubernetesObject): Readonly<Reco
       (metadata.namespace === undefined || item.metadata.namespace === metadata.namespace),
   )
   return found as Readonly<Record<string, unknown>> | undefined
+}
+
+function itemsOf(document: Found): readonly Found[] {
+  return document.items ?? [document]
 }
 
 /** An object without what the server and controllers own. */

@@ -90,9 +90,7 @@ tar -xzf "$KW_FILE" -C "$KW_FILE.d" --no-same-owner`
 
 function probePath(path: string, deep: boolean): Command {
   const hash = sh`[ -f ${path} ] && echo "sha256=$(kw_sha256 ${path})"`
-  const stat = sh`echo ${`path=${path}`}
-kw_now=$(stat -c '%s %Z %i' ${path}); echo "stat=$kw_now"
-echo "mode=$(stat -c %a ${path})"
+  const stat = sh`kw_place ${path}
 kw_was=$(kw_installed ${path}); echo "record=$kw_was"`
   const changed = sh`case $kw_was in *"\"stat\":\"$kw_now\""*) ;; *) ${hash} ;; esac`
   return lines(stat, deep ? all(hash) : changed)

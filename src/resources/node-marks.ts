@@ -1,4 +1,5 @@
 import type { Change, Resource } from '../engine/resource.ts'
+import { listedNodes, nodeList } from '../kubernetes/node-list.ts'
 import { markPatch, type MarkedNode, type NodeMarks } from '../kubernetes/node-marks.ts'
 import { sh } from '../transport/command.ts'
 import type { ApiAccess } from './api-object.ts'
@@ -8,9 +9,8 @@ export function nodeMarksOf(name: string, marks: NodeMarks, { server }: ApiAcces
   return {
     id: `node:${name}`,
     probe: {
-      // The same text for every node, so that one listing serves them all.
-      script: sh`[ -e /etc/kubernetes/admin.conf ] && kw_kubectl ${server} get nodes -o json --request-timeout=10s`,
-      parse: (output) => nodeIn(output, name),
+      script: nodeList(server),
+      parse: (output) => listedNodes(output).find((node) => node.name === name),
     },
     compare(node): Change | undefined {
       const patch = markPatch(node ?? { metadata: {}, spec: {} }, marks)
@@ -25,12 +25,6 @@ export function nodeMarksOf(name: string, marks: NodeMarks, { server }: ApiAcces
     },
     digest: (node) => (node === undefined ? undefined : { labels: node.metadata.labels, taints: node.spec.taints }),
   }
-}
-
-function nodeIn(output: string, name: string): MarkedNode | undefined {
-  if (output.trim() === '') return undefined
-  const { items } = JSON.parse(output) as { items: readonly (MarkedNode & { metadata: { name: string } })[] }
-  return items.find((node) => node.metadata.name === name)
 }
 
 function shown(patch: object): string {

@@ -7,7 +7,7 @@ import { containerdConfig } from './containerd/config.ts'
 import { apiServerImages, containerdImages, controllerImages, remainingImages } from './containerd/images.ts'
 import { containerdInstall } from './containerd/install.ts'
 import { controlPlaneKubectl, etcdClients } from './control-plane/clients.ts'
-import { controlPlaneReady } from './control-plane/ready.ts'
+import { controllersReady, controlPlaneReady } from './control-plane/ready.ts'
 import { controlPlaneApiServer, controlPlaneControllers } from './control-plane/static-pods.ts'
 import { endpointNodeLocal, endpointUnused } from './endpoint/node-local.ts'
 import { etcdJoin, etcdMember } from './etcd/member.ts'
@@ -67,6 +67,7 @@ const tasks: readonly Task<Context>[] = [
   controlPlaneKubectl,
   etcdClients,
   controlPlaneReady,
+  controllersReady,
   bootstrapObjectsTask,
   kubeProxy,
   coredns,

@@ -1,6 +1,8 @@
+import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { NodeSSH } from 'node-ssh'
 import type { AuthHandlerMiddleware, Client, ClientErrorExtensions } from 'ssh2'
+import { gathering } from './gathering.ts'
 import type { HostKeyCheck } from './host-key.ts'
 import type { SshTarget } from './target.ts'
 
@@ -22,7 +24,7 @@ export async function handshake({ target, hostKey, authHandler, sock, signal }: 
   const ssh = new NodeSSH()
   let verdict: Error | undefined
   const connecting = ssh.connect({
-    ...(sock === undefined ? { host: target.address, port: target.port } : { sock }),
+    sock: sock ?? gathering(connect(target.port, target.address)),
     username: target.user,
     authHandler,
     algorithms: { serverHostKey: hostKey.algorithms },

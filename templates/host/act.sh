@@ -1,10 +1,14 @@
 # Shell functions that acting needs. Every write goes to a temporary file, is checked, then renamed; the journal comes first.
 umask 077
 KW=/var/lib/kubewright
-mkdir -p "$KW/journal" "$KW/backups" "$KW/incoming" "$KW/services" || exit 1
+for kw_place in journal backups incoming services; do [ -d "$KW/$kw_place" ] || mkdir -p "$KW/$kw_place" || exit 1; done
 exec 9>"$KW/act.lock"
 flock -w 120 9 || { echo 'another action of kubewright still runs on this host' >&2; exit 75; }
-kw_journal() { printf '%s\n' "$1" | sed "s/@now@/$(date -u +%FT%TZ)/" >>"$KW/journal/$KW_OPERATION.ndjson"; }
+# Processes are what acting costs most, so whatever the shell can do itself it does.
+kw_clock() { kw_time=$(date -u +%FT%TZ); }
+kw_clock
+# kw_journal LINE: with the time of the clock in the place of @now@.
+kw_journal() { printf '%s%s%s\n' "${1%%@now@*}" "$kw_time" "${1#*@now@}" >>"$KW/journal/$KW_OPERATION.ndjson"; }
 kw_synced() { sync -d "$KW/journal/$KW_OPERATION.ndjson"; }
 # kw_backup PATH KEPT: the state before this operation, kept once, below KEPT (files or secrets); ours that only root may read is a secret.
 kw_backup() {
@@ -16,7 +20,7 @@ kw_backup() {
   kw_kind=$2
   if [ -f "$1" ] && [ ! -L "$1" ] && [ -n "$(kw_installed "$1")" ]; then case $(stat -c %a "$1") in *00) kw_kind=secrets ;; esac; fi
   kw_kept="$KW/backups/$KW_OPERATION/$kw_kind$1"
-  mkdir -p "$(dirname "$kw_kept")" || return 1
+  [ -d "${kw_kept%/*}" ] || mkdir -p "${kw_kept%/*}" || return 1
   if [ -e "$1" ] || [ -L "$1" ]; then
     rm -rf "$kw_kept.part" && cp -a "$1" "$kw_kept.part" || return 1
     # it is kept once, so it has to outlive a power cut
@@ -35,10 +39,10 @@ kw_prune_backup() {
   rm -rf "$kw_old" "$KW/journal/$1.ndjson"
 }
 # kw_parents PATH: the directories above it, readable as usual.
-kw_parents() { [ -d "$(dirname "$1")" ] || (umask 022 && mkdir -p "$(dirname "$1")"); }
+kw_parents() { [ -d "${1%/*}/" ] || (umask 022 && mkdir -p "${1%/*}/"); }
 # kw_forget PATH: no record of an installation there any more.
 kw_forget() {
-  [ -e "$KW/installed.ndjson" ] || return 0
+  grep -qsF "{\"path\":\"$1\"," "$KW/installed.ndjson" || return 0
   # grep's 1 says that no record is left, which is no failure
   grep -vF "{\"path\":\"$1\"," "$KW/installed.ndjson" >"$KW/installed.part" || [ $? -eq 1 ] || return 1
   mv "$KW/installed.part" "$KW/installed.ndjson"
@@ -55,17 +59,19 @@ kw_record() {
 kw_take() {
   dd of="$1" bs=256k count="$2" iflag=fullblock,count_bytes status=none && [ "$(stat -c %s "$1")" = "$2" ] || { rm -f "$1"; echo "KW-SHORT $1: $2 bytes did not arrive" >&2; return 1; }
 }
-# kw_write PATH MODE OWNER BYTES KEPT PLACE: the next bytes of stdin become the file; the rename is atomic.
+# kw_write PATH MODE OWNER BYTES SHA256 KEPT PLACE: the next bytes of stdin become the file; the rename is atomic.
 kw_write() {
-  kw_new=$(dirname "$1")/.kw-$(basename "$1").part
-  kw_backup "$1" "$5" && kw_parents "$1" && kw_take "$kw_new" "$4" || return 1
-  chmod "$2" "$kw_new" && chown "$3" "$kw_new" || return 1
+  kw_new=${1%/*}/.kw-${1##*/}.part
+  kw_backup "$1" "$6" && kw_parents "$1" && kw_take "$kw_new" "$4" || return 1
+  chmod "$2" "$kw_new" || return 1
+  # a new file is root's but where its directory gives it another group
+  { [ "$3" = root:root ] && [ -O "$kw_new" ] && [ -G "$kw_new" ]; } || chown "$3" "$kw_new" || return 1
   # what else a power cut leaves empty is seen by its hash, and written again
-  [ "$5" != secrets ] || sync -d "$kw_new" || return 1
-  if [ "$6" = in-place ] || ! mv -T "$kw_new" "$1" 2>/dev/null; then
+  [ "$6" != secrets ] || sync -d "$kw_new" || return 1
+  if [ "$7" = in-place ] || ! mv -T "$kw_new" "$1" 2>/dev/null; then
     cat "$kw_new" >"$1" && chmod "$2" "$1" && chown "$3" "$1" && rm -f "$kw_new" || return 1
   fi
-  kw_record "$1" file -
+  kw_record "$1" file - "$5"
 }
 kw_directory() { kw_parents "$1" && mkdir -p "$1" && chmod "$2" "$1" && chown "$3" "$1"; }
 kw_link() { kw_backup "$1" files && kw_parents "$1" && ln -sfnT "$2" "$1"; }
@@ -108,7 +114,7 @@ kw_install_all() {
   (umask 022 && mkdir -p "$1") || return 1
   find "$KW_FILE.d" -type f -perm -u+x | sort >"$KW_FILE.list"
   while read -r kw_source; do
-    kw_place=$1/$(basename "$kw_source")
+    kw_place=$1/${kw_source##*/}
     mv -T "$kw_source" "$kw_place.kw-part" && chown root:root "$kw_place.kw-part" && chmod 0755 "$kw_place.kw-part" &&
       mv -T "$kw_place.kw-part" "$kw_place" || return 1
     kw_sum=$(kw_sha256 "$kw_place")

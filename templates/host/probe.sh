@@ -26,8 +26,18 @@ kw_inputs() {
     find "$@" -maxdepth 0 -size +1023k -type f -exec stat -c '%s %Z %i %n' {} + 2>/dev/null
   } | sort | sha256sum | cut -d ' ' -f 1
 }
+# kw_place PATH: where a program is, its size, ctime and inode, which stay in kw_now, and its mode.
+kw_place() {
+  kw_is=$(stat -c '%a %s %Z %i' "$1"); kw_now=${kw_is#* }
+  printf 'path=%s\nstat=%s\nmode=%s\n' "$1" "$kw_now" "${kw_is%% *}"
+}
 # kw_installed PATH: the last record of what we installed there.
-kw_installed() { grep -F "{\"path\":\"$1\"," /var/lib/kubewright/installed.ndjson 2>/dev/null | tail -n 1; }
+kw_installed() {
+  [ -s /var/lib/kubewright/installed.ndjson ] || return 0
+  kw_records=$(grep -F "{\"path\":\"$1\"," /var/lib/kubewright/installed.ndjson)
+  printf '%s\n' "${kw_records##*
+}"
+}
 # kw_kubectl SERVER ARGS...: kubectl as administrator against one API server, past any proxy; it keeps no cache on disk.
 kw_kubectl() {
   kw_server=$1; shift
@@ -66,11 +76,11 @@ kw_programs() {
   grep -sF "{\"path\":\"$1/" /var/lib/kubewright/installed.ndjson | grep -F "\"source\":\"$2\"" |
     sed -n 's/^{"path":"\([^"]*\)","sha256":"\([^"]*\)","stat":"\([^"]*\)".*/\1|\2|\3/p' |
     while IFS='|' read -r kw_path kw_was_sum kw_was; do
-      kw_now=$(stat -c '%s %Z %i' "$kw_path") || { echo "$kw_path - missing"; continue; }
+      kw_is=$(stat -c '%a %s %Z %i' "$kw_path") || { echo "$kw_path - missing"; continue; }
       kw_state=same
-      if [ "$kw_now" != "$kw_was" ] || [ "$3" = deep ]; then
+      if [ "${kw_is#* }" != "$kw_was" ] || [ "$3" = deep ]; then
         [ "$(kw_sha256 "$kw_path")" = "$kw_was_sum" ] || kw_state=changed
       fi
-      echo "$kw_path $(stat -c %a "$kw_path") $kw_state"
+      echo "$kw_path ${kw_is%% *} $kw_state"
     done
 }

@@ -105,7 +105,11 @@ describe('check network, on one control plane and two workers with Flannel', () 
 
   test('CoreDNS without pods is found', async () => {
     const { failed, causes } = await broken(
-      () => kubectl(lab, '-n kube-system scale deployment coredns --replicas 0'),
+      async () => {
+        await kubectl(lab, '-n kube-system scale deployment coredns --replicas 0')
+        // A pod that ends answers for some more seconds, until what asks it has heard of its end.
+        await kubectl(lab, '-n kube-system wait --for=delete pod -l k8s-app=kube-dns --timeout 60s')
+      },
       async () => {
         await kubectl(lab, '-n kube-system scale deployment coredns --replicas 2')
         await kubectl(lab, '-n kube-system rollout status deployment coredns --timeout 120s')

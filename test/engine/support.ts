@@ -6,7 +6,7 @@ import { sh } from '../../src/transport/command.ts'
 /** A host that is a map of values, for tests of the engine alone: acting on a resource gives it its wanted value. */
 export interface ValueHost extends Target {
   readonly values: Map<string, string>
-  /** What was done, in order: `begin`, `probe a b`, `act a`, `finish done`. */
+  /** What was done, in order: `begin`, `probe a b`, `act a`, `look a b` by the same execution, `finish done`. */
   readonly log: string[]
   /** Resources whose action fails, or has no effect. */
   readonly broken: Map<string, 'fails' | 'has no effect'>
@@ -26,9 +26,10 @@ export function valueHost(name: string, values: Readonly<Record<string, string>>
       host.log.push('begin')
       return Promise.resolve()
     },
-    act(_operation, changes) {
+    act(_operation, changes, look = []) {
       for (const change of changes) actOn(host, change)
-      return Promise.resolve()
+      if (look.length > 0) host.log.push(`look ${look.map(({ id }) => id).join(' ')}`)
+      return Promise.resolve(new Map(look.map(({ id }) => [id, host.values.get(id)])))
     },
     finish(_operation, outcome) {
       host.log.push(`finish ${outcome}`)

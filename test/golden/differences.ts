@@ -76,6 +76,14 @@ export const differences: readonly Difference[] = [
     reason: 'Go adds an empty mapping to the sidecar that a patch gives.',
   },
   {
+    documents: ['Deployment kube-system/coredns'],
+    paths: ['/periodSeconds', '/failureThreshold'].map(
+      (path) => `/spec/template/spec/containers/0/readinessProbe${path}`,
+    ),
+    kind: 'ours',
+    reason: 'DNS is seen as ready when it is, not up to ten seconds later; it is given up as late as by the default.',
+  },
+  {
     documents: ['DaemonSet kube-system/kube-proxy'],
     paths: ['/spec/template/spec/containers/0/resources'],
     kind: 'zero',

@@ -40,6 +40,7 @@ spec:
 `
 
 const options: FlannelOptions = { name: 'flannel', backend: 'vxlan', mtu: undefined, vni: 1, port: 8472 }
+const server = 'https://[2001:db8::11]:6443'
 const cluster: FlannelCluster = { ...defaultCluster(), cni: options }
 const named = (kind: string) => ({ apiVersion: 'v1', kind, metadata: { name: 'x' } })
 const withCni = (cni: Partial<FlannelOptions>): FlannelCluster => ({ ...cluster, cni: { ...options, ...cni } })
@@ -58,7 +59,7 @@ interface DaemonSet {
 }
 
 function edited(of: FlannelCluster, kind: string): unknown {
-  return flannelObjects(of, manifest).find((object) => object.kind === kind)
+  return flannelObjects(of, manifest, { server }).find((object) => object.kind === kind)
 }
 
 const template = (of: FlannelCluster) => (edited(of, 'DaemonSet') as DaemonSet).spec.template
@@ -104,7 +105,12 @@ describe('the pods', () => {
   test("find the interface by the node's registered address, whatever it is called", () => {
     expect(flanneld(cluster)).toMatchObject({
       args: ['--ip-masq', '--kube-subnet-mgr', '--iface=$(NODE_IP)'],
-      env: [{ name: 'POD_NAME' }, { name: 'NODE_IP', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } }],
+      env: [
+        { name: 'POD_NAME' },
+        { name: 'NODE_IP', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } },
+        { name: 'KUBERNETES_SERVICE_HOST', value: '2001:db8::11' },
+        { name: 'KUBERNETES_SERVICE_PORT', value: '6443' },
+      ],
     })
   })
 
@@ -133,14 +139,16 @@ describe('the pods', () => {
   test("keep upstream's resources unless told otherwise", () => {
     expect(flanneld(cluster)?.['resources']).toEqual({ requests: { cpu: '100m' } })
     const [container] = (
-      flannelObjects(cluster, manifest, { resources: { limits: { memory: '1Gi' } } }).at(-1) as unknown as DaemonSet
+      flannelObjects(cluster, manifest, { server, resources: { limits: { memory: '1Gi' } } }).at(
+        -1,
+      ) as unknown as DaemonSet
     ).spec.template.spec.containers
     expect(container?.['resources']).toEqual({ limits: { memory: '1Gi' } })
   })
 })
 
 test('namespaces come first, then the order is that of the manifest', () => {
-  expect(flannelObjects(cluster, manifest).map(objectName)).toEqual([
+  expect(flannelObjects(cluster, manifest, { server }).map(objectName)).toEqual([
     'Namespace kube-flannel',
     'ClusterRole flannel',
     'ConfigMap kube-flannel/kube-flannel-cfg',
@@ -162,7 +170,7 @@ test.each([
   ['flannel-io/flannel-cni-plugin', 'someone/plugin', 'an image of Flannel in container install-cni-plugin'],
   ['initContainers:', 'others:', 'a list of mappings initContainers'],
 ])('a manifest with %j as %j is refused: there should be %s', (from, to, expected) => {
-  expect(() => flannelObjects(cluster, manifest.replace(from, to))).toThrow(
+  expect(() => flannelObjects(cluster, manifest.replace(from, to), { server })).toThrow(
     `The manifest of Flannel is not as expected: there should be ${expected}`,
   )
 })

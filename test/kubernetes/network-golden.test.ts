@@ -66,7 +66,7 @@ test.each(Object.entries(flannels))(
   "%s: upstream's manifest with these changes and no others",
   async (name, wanted) => {
     const manifest = upstreamOf('flannel-0.28.4')
-    const objects = flannelObjects({ ...cluster, ...wanted }, manifest)
+    const objects = flannelObjects({ ...cluster, ...wanted }, manifest, { server: 'https://192.0.2.11:6443' })
     await expect(changes(manifest, objects)).toMatchFileSnapshot(join(directory, `${name}.diff`))
   },
 )

@@ -1,5 +1,6 @@
 import { task } from '../../engine/task.ts'
 import { corednsObjects } from '../../kubernetes/coredns.ts'
+import { listedNodes, nodeList } from '../../kubernetes/node-list.ts'
 import { apiObjects, type ApiAccess } from '../../resources/api-object.ts'
 import { gate } from '../../resources/gate.ts'
 import { sh } from '../../transport/command.ts'
@@ -28,17 +29,14 @@ const patience = 60
  * installed; a worker that is lost is not waited for.
  */
 function workersReady(workers: readonly string[], { server }: ApiAccess) {
-  const fields =
-    '{range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status} {.metadata.creationTimestamp}{"\\n"}{end}'
   return gate('workers-ready', {
     title: 'cluster DNS',
-    script: sh`[ -e /etc/kubernetes/admin.conf ] && { date -u +%FT%TZ; kw_kubectl ${server} get nodes -o jsonpath=${fields} --request-timeout=10s; }`,
+    script: nodeList(server),
     missing(output) {
-      const [now = '', ...rows] = output.trim().split('\n')
-      const nodes = rows.map((row) => row.split(' ')).filter(([name = '']) => workers.includes(name))
-      if (!nodes.some(([, ready]) => ready === 'True')) return 'no worker is Ready yet'
-      const coming = nodes.filter(([, ready, since = '']) => ready !== 'True' && secondsBetween(since, now) < patience)
-      return coming.length === 0 ? undefined : `not Ready yet: ${coming.map(([name]) => name).join(', ')}`
+      const nodes = listedNodes(output).filter(({ name }) => workers.includes(name))
+      if (!nodes.some(({ ready }) => ready)) return 'no worker is Ready yet'
+      const coming = nodes.filter(({ ready, age }) => !ready && age < patience)
+      return coming.length === 0 ? undefined : `not Ready yet: ${coming.map(({ name }) => name).join(', ')}`
     },
     gate: {
       limit: 180,
@@ -46,8 +44,4 @@ function workersReady(workers: readonly string[], { server }: ApiAccess) {
       explain: sh`kw_kubectl ${server} get nodes,pods -A -o wide --request-timeout=10s`,
     },
   })
-}
-
-function secondsBetween(earlier: string, later: string): number {
-  return (Date.parse(later) - Date.parse(earlier)) / 1000
 }

@@ -31,6 +31,33 @@ export const controlPlaneReady = task<Context>({
   },
 })
 
+/**
+ * The controllers work: one of them has published the authority. A kubelet that joins earlier, before anybody signs its
+ * certificate, asks the API for everything in vain, and then more and more seldom.
+ */
+export const controllersReady = task<Context>({
+  name: 'control-plane/controllers-ready',
+  summary: 'Wait for the controllers',
+  resources(context) {
+    const { server } = localApi(context)
+    return [
+      gate('controllers', {
+        title: 'controller manager',
+        script: sh`[ -e /etc/kubernetes/admin.conf ] && kw_kubectl ${server} -n kube-system get configmap kube-root-ca.crt -o name --request-timeout=5s`,
+        missing: (output) => (output.trim() === '' ? 'its controllers do not work yet' : undefined),
+        gate: {
+          limit: 120,
+          interval: 0.5,
+          explain: sh`for kw_log in /var/log/pods/kube-system_kube-controller-manager-*/*/*.log; do
+[ -e "$kw_log" ] && { echo "== $kw_log"; tail -n 12 "$kw_log"; }
+done
+journalctl -u kubelet --no-pager -n 5 -o cat`,
+        },
+      }),
+    ]
+  },
+})
+
 function firstLine(output: string): string | undefined {
   const line = output.trim().split('\n').at(-1)
   return line === undefined || line === '' ? undefined : line

@@ -22,7 +22,7 @@ export const controlPlaneApiServer = task<Context>({
   },
 })
 
-/** Controller manager and scheduler: they come when there is an API server, since they ask for one the more seldom the longer there is none. */
+/** Controller manager and scheduler. They wait for an API server by themselves, as kubeadm's do. */
 export const controlPlaneControllers = task<Context>({
   name: 'control-plane/controllers',
   summary: 'Run the controller manager and the scheduler',

@@ -4,7 +4,7 @@ import { addonTags } from '../../kubernetes/versions.ts'
 import { apiObjects } from '../../resources/api-object.ts'
 import { prunedObjects } from '../../resources/object-set.ts'
 import type { Context } from '../context.ts'
-import { localApi } from '../control-planes.ts'
+import { endpointUrl, localApi } from '../control-planes.ts'
 
 /** Flannel from upstream's manifest, where the inventory asks for it. */
 export const flannel = task<Context>({
@@ -16,7 +16,7 @@ export const flannel = task<Context>({
     if (cni.name !== 'flannel') return []
     const manifest = context.manifests.get(`flannel ${addonTags.flannel.replace(/^v/, '')}`)
     if (manifest === undefined) throw new Error('the manifest of Flannel was not read')
-    const objects = flannelObjects({ ...cluster, cni }, manifest)
+    const objects = flannelObjects({ ...cluster, cni }, manifest, { server: endpointUrl(context) })
     const access = localApi(context)
     return [...apiObjects(objects, access), prunedObjects('flannel', objects, access)]
   },

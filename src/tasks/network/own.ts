@@ -1,4 +1,5 @@
 import { task } from '../../engine/task.ts'
+import { listedNodes, nodeList } from '../../kubernetes/node-list.ts'
 import { gate } from '../../resources/gate.ts'
 import { sh } from '../../transport/command.ts'
 import type { Context } from '../context.ts'
@@ -11,13 +12,12 @@ export const ownNetwork = task<Context>({
   resources(context) {
     if (context.cluster.cni.name !== 'none') return []
     const { server } = localApi(context)
-    const fields = '{range .items[*]}{.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}'
     return [
       gate('own-network', {
         title: 'your network',
-        script: sh`[ -e /etc/kubernetes/admin.conf ] && kw_kubectl ${server} get nodes -o jsonpath=${fields} --request-timeout=10s`,
+        script: nodeList(server),
         missing: (output) =>
-          output.split('\n').includes('True')
+          listedNodes(output).some(({ ready }) => ready)
             ? undefined
             : 'no node is Ready yet; install it now (kubewright kubeconfig is the way in), or run apply again after it',
         gate: {

@@ -1,5 +1,6 @@
 import { task } from '../../engine/task.ts'
 import type { Host } from '../../inventory/cluster.ts'
+import { listedNodes, nodeList } from '../../kubernetes/node-list.ts'
 import { nodeMarks } from '../../kubernetes/node-marks.ts'
 import { gate } from '../../resources/gate.ts'
 import { nodeMarksOf } from '../../resources/node-marks.ts'
@@ -44,10 +45,10 @@ function marksOf(context: Context, which: string, hosts: readonly Host[]) {
 function registered(which: string, names: readonly string[], server: string) {
   return gate(`registered:${which}`, {
     title: 'nodes',
-    script: sh`[ -e /etc/kubernetes/admin.conf ] && kw_kubectl ${server} get nodes -o name --request-timeout=5s`,
+    script: nodeList(server),
     missing(output) {
-      const nodes = output.split('\n')
-      const missing = names.filter((name) => !nodes.includes(`node/${name}`))
+      const nodes = listedNodes(output).map(({ name }) => name)
+      const missing = names.filter((name) => !nodes.includes(name))
       return missing.length === 0 ? undefined : `not registered yet: ${missing.join(', ')}`
     },
     gate: { limit: 60, interval: 0.5, explain: sh`journalctl -u kubelet --no-pager -n 20 -o cat` },

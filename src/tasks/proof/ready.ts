@@ -1,4 +1,5 @@
 import { task } from '../../engine/task.ts'
+import { listedNodes, nodeList } from '../../kubernetes/node-list.ts'
 import { gate } from '../../resources/gate.ts'
 import { sh } from '../../transport/command.ts'
 import type { Context } from '../context.ts'
@@ -15,7 +16,7 @@ export const proofReady = task<Context>({
     return [
       gate('nodes', {
         title: 'nodes',
-        script: sh`${here} get nodes -o jsonpath=${nodeFields}`,
+        script: nodeList(server),
         missing: (output) => notReadyNodes(output, names),
         gate: {
           limit: 300,
@@ -30,7 +31,7 @@ kw_kubectl ${server} --request-timeout=10s get pods -A -o wide | grep -v -E ' (R
         missing: (output) => notReadyPods(output, names),
         gate: {
           limit: 300,
-          interval: 1,
+          interval: 0.4,
           explain: sh`kw_kubectl ${server} --request-timeout=10s get pods -A -o wide | grep -v -E ' ([0-9]+)/\1 '
 kw_kubectl ${server} --request-timeout=10s get events -A --field-selector type=Warning --sort-by=.lastTimestamp | tail -n 15`,
         },
@@ -39,16 +40,14 @@ kw_kubectl ${server} --request-timeout=10s get events -A --field-selector type=W
   },
 })
 
-const nodeFields = '{range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}'
-
 const podFields =
   '{range .items[*]}{.metadata.namespace} {.metadata.name} {.status.phase} {.status.conditions[?(@.type=="Ready")].status} {.spec.nodeName}{"\\n"}{end}'
 
 const systemNamespaces = new Set(['kube-system', 'kube-flannel'])
 
 function notReadyNodes(output: string, names: readonly string[]): string | undefined {
-  const states = new Map(rows(output).map(([name = '', ready = '']) => [name, ready]))
-  const waiting = names.filter((name) => states.get(name) !== 'True')
+  const nodes = listedNodes(output)
+  const waiting = names.filter((name) => !nodes.some((node) => node.name === name && node.ready))
   return waiting.length === 0 ? undefined : `not Ready yet: ${waiting.join(', ')}`
 }
 

@@ -10,7 +10,7 @@ function waitingFor(...nodes: readonly string[]): string | undefined {
   const gate = coredns
     .resources(contextOf({ cluster: clusterOf({ hosts }), fleet }))
     .find(({ id }) => id.startsWith('gate:'))
-  const output = ['2026-01-01T00:01:00Z', ...nodes, ''].join('\n')
+  const output = ['2026-01-01T00:01:00Z', ...nodes.map((node) => node.replaceAll(' ', '\t')), ''].join('\n')
   return gate?.compare(gate.probe.parse(output))?.summary
 }
 

@@ -44,8 +44,8 @@ test('the MTU of a host that does not answer is remembered', () => {
       fleet: new Map(fleet.map((name) => [name, factsOf({ mtu: 1500 })])),
       observed: observedOf({ network }),
     })
-    const commands = calico.resources(context).map(({ probe }) => probe.script.text)
-    return /"veth_mtu":"(\d+)"/.exec(commands[0] ?? '')?.[1]
+    const sets = calico.resources(context).flatMap(({ probe }) => probe.words ?? [])
+    return /"veth_mtu":"(\d+)"/.exec(sets[0] ?? '')?.[1]
   }
   expect(mtu(['cp1'])).toBe('1350')
   expect(mtu(['cp1', 'w1'])).toBe('1450')
