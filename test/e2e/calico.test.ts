@@ -2,14 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Document } from 'yaml'
 import { exitCodes } from '../../src/engine/errors.ts'
 import { labDown, labUp, type Lab } from '../lab/index.ts'
-import { elsewhere, eventually, hostOf, inHost, kubectl, onLab, planOf, type Outcome } from './support.ts'
+import { checkNetwork, elsewhere, eventually, hostOf, inHost, kubectl, onLab, planOf, type Outcome } from './support.ts'
 
 describe('Calico', () => {
   const name = 'e2ecalico'
   let lab: Lab
 
   beforeAll(async () => {
-    lab = await labUp({ name, controlPlanes: 1, workers: 1, kubernetes: '1.37.1', cni: 'calico', fresh: true })
+    lab = await labUp({ name, controlPlanes: 1, workers: 2, kubernetes: '1.37.1', cni: 'calico', fresh: true })
     const outcome = await onLab(lab, 'apply', '--yes')
     expect(outcome.code, outcome.stderr).toBe(exitCodes.success)
   })
@@ -49,6 +49,27 @@ describe('Calico', () => {
     expect(await planOf(lab)).toEqual([])
   })
 
+  test('check network finds nothing wrong, and a policy that blocks and unblocks', async () => {
+    const { code, failed, cells, causes } = await checkNetwork(lab)
+    expect({ code, failed, causes }).toEqual({ code: exitCodes.success, failed: [], causes: [] })
+    const policies = cells.filter(({ kind }) => kind === 'blocked' || kind === 'unblocked')
+    expect(policies.map(({ kind, state }) => `${kind} ${state}`).toSorted()).toEqual(['blocked ok', 'unblocked ok'])
+  })
+
+  test('check network finds a closed VXLAN port of one host', async () => {
+    const worker = hostOf(lab, 'w1')
+    await inHost(worker, 'iptables -t raw -I PREROUTING -p udp --dport 4789 -j DROP')
+    try {
+      const { code, failed, causes } = await checkNetwork(lab)
+      expect(code).toBe(exitCodes.unhealthy)
+      expect(failed).toEqual(expect.arrayContaining(['pod cp1 w1', 'pod w1 cp1', 'pod w1 w2', 'pod w2 w1']))
+      expect(failed).not.toContain('pod cp1 w2')
+      expect(causes.map(({ message }) => message)).toEqual(['UDP 4789 (VXLAN of Calico) is probably closed on w1'])
+    } finally {
+      await inHost(worker, 'iptables -t raw -D PREROUTING -p udp --dport 4789 -j DROP')
+    }
+  })
+
   test('a NetworkPolicy keeps a pod of another node out, and lets it in again when it is gone', async () => {
     const image = (await inHost(hostOf(lab, 'cp1'), 'ctr -n k8s.io images ls -q')).match(/^\S+\/agnhost:\S+$/m)?.[0]
     const pod = (pods: string, node: string) =>
@@ -56,7 +77,7 @@ describe('Calico', () => {
         lab,
         `run ${pods} --image ${image} --overrides '{"spec":{"nodeName":"${node}"}}' --command -- /agnhost netexec --http-port 8080`,
       )
-    await Promise.all([pod('server', 'w1'), pod('client', 'cp1')])
+    await Promise.all([pod('server', 'w1'), pod('client', 'w2')])
     await kubectl(lab, 'wait --for=condition=Ready pod/server pod/client --timeout 60s')
     const address = await kubectl(lab, `get pod server -o jsonpath='{.status.podIP}'`)
     const connects = () => kubectl(lab, `exec client -- /agnhost connect ${address}:8080 --timeout 2s`)

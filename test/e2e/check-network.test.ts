@@ -1,18 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { exitCodes } from '../../src/engine/errors.ts'
 import { labDown, labUp, type Lab } from '../lab/index.ts'
-import { eventually, hostOf, inHost, kubectl, kubewright, onLab, type Outcome } from './support.ts'
-
-/** What `check network --output json` prints; only the fields that tests read. */
-interface Document {
-  readonly cells: readonly {
-    readonly kind: string
-    readonly from: string
-    readonly to?: string
-    readonly state: string
-  }[]
-  readonly causes: readonly { readonly message: string; readonly hint: string }[]
-}
+import { checkNetwork, eventually, hostOf, inHost, kubectl, kubewright, onLab } from './support.ts'
 
 describe('check network, on one control plane and two workers with Flannel', () => {
   const name = 'e2echeck'
@@ -26,9 +15,6 @@ describe('check network, on one control plane and two workers with Flannel', () 
 
   afterAll(() => labDown(name))
 
-  const check = (...args: readonly string[]): Promise<Outcome> =>
-    kubewright(['check', 'network', '--inventory', lab.inventoryPath, ...args])
-
   const expectNothingLeft = async (): Promise<void> => {
     expect(await kubectl(lab, 'get namespaces -o name')).not.toContain('kubewright-check')
     expect(await kubectl(lab, 'get pods -A -o name')).not.toMatch(/\/n\d+/)
@@ -38,11 +24,9 @@ describe('check network, on one control plane and two workers with Flannel', () 
   const broken = async (breaking: () => Promise<unknown>, mending: () => Promise<unknown>) => {
     await breaking()
     try {
-      const { code, stdout } = await check('--output', 'json')
+      const { code, stdout, failed, causes } = await checkNetwork(lab)
       expect(code, stdout).toBe(exitCodes.unhealthy)
-      const { cells, causes } = JSON.parse(stdout) as Document
-      const failed = cells.filter(({ state }) => state === 'failed')
-      return { failed: failed.map(({ kind, from, to = '-' }) => `${kind} ${from} ${to}`).toSorted(), causes }
+      return { failed, causes }
     } finally {
       await mending()
       await expectNothingLeft()
@@ -56,12 +40,12 @@ describe('check network, on one control plane and two workers with Flannel', () 
       () => inHost(hostOf(lab, 'w1'), `iptables ${rule.replace('?', '-D')}`),
     )
 
-  test('all is well, within half a minute, and nothing is left', async () => {
-    const { code, stdout, elapsed } = await check()
+  test('all is well, and nothing is left', async () => {
+    const { code, stdout, elapsed } = await kubewright(['check', 'network', '--inventory', lab.inventoryPath])
     expect(code, stdout).toBe(exitCodes.success)
     expect(stdout).not.toContain('FAILED')
     expect(stdout).toContain('All 39 checks on 3 nodes are ok.')
-    expect(elapsed).toBeLessThan(30_000)
+    process.stdout.write(`check network on three nodes: ${(elapsed / 1000).toFixed(1)} s\n`)
     await expectNothingLeft()
   })
 
@@ -122,8 +106,10 @@ describe('check network, on one control plane and two workers with Flannel', () 
   })
 
   test('Ctrl-C ends it at once, and the host removes what was made', async () => {
+    const made = (): Promise<void> =>
+      eventually(60, async () => expect(await kubectl(lab, 'get namespaces -o name')).toContain('kubewright-check'))
     const { code } = await kubewright(['check', 'network', '--inventory', lab.inventoryPath], {
-      started: (child) => setTimeout(() => child.kill('SIGINT'), 4000),
+      started: (child) => void made().then(() => child.kill('SIGINT')),
     })
     expect(code).toBe(exitCodes.interrupted)
     await eventually(30, expectNothingLeft)

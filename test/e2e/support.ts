@@ -106,6 +106,31 @@ export async function planOf(lab: Pick<Lab, 'inventoryPath'>, ...args: readonly 
   return changesPlanned(JSON.parse(outcome.stdout) as PlanDocument)
 }
 
+/** What `check network --output json` prints; only the fields that tests read. */
+interface CheckDocument {
+  readonly cells: readonly {
+    readonly kind: string
+    readonly from: string
+    readonly to?: string
+    readonly state: string
+  }[]
+  readonly causes: readonly { readonly message: string; readonly hint: string }[]
+}
+
+/** Checks the network of a lab; `failed` holds what failed as `kind from to`, sorted. */
+export async function checkNetwork(lab: Pick<Lab, 'inventoryPath'>) {
+  const outcome = await kubewright(['check', 'network', '--inventory', lab.inventoryPath, '--output', 'json'])
+  if (outcome.stdout === '') throw new Error(`check network: ${outcome.code} ${outcome.stderr}`)
+  const { cells, causes } = JSON.parse(outcome.stdout) as CheckDocument
+  const failed = cells.filter(({ state }) => state === 'failed')
+  return {
+    ...outcome,
+    cells,
+    causes,
+    failed: failed.map(({ kind, from, to = '-' }) => `${kind} ${from} ${to}`).toSorted(),
+  }
+}
+
 /** `kubectl` on the first control plane, past SSH: the outside look at a cluster. */
 export async function kubectl(lab: Lab, args: string): Promise<string> {
   return inHost(hostOf(lab, 'cp1'), `kubectl --kubeconfig /etc/kubernetes/admin.conf ${args}`)
