@@ -2,7 +2,13 @@ import { KubewrightError } from '../engine/errors.ts'
 import type { Change, Deferred, Finding, Impact, Resource } from '../engine/resource.ts'
 import { scriptFile } from '../host/script.ts'
 import type { EtcdStart } from '../kubernetes/component-flags.ts'
-import { parseInitialCluster, parseMembers, startOf, type ListedMember } from '../kubernetes/etcd-members.ts'
+import {
+  dataDirectoryOf,
+  parseInitialCluster,
+  parseMembers,
+  startOf,
+  type ListedMember,
+} from '../kubernetes/etcd-members.ts'
 import { manifestsDirectory } from '../kubernetes/node.ts'
 import type { KubernetesObject } from '../kubernetes/object.ts'
 import { isMapping, parseYaml, printYaml } from '../render/yaml.ts'
@@ -109,10 +115,11 @@ export function etcdManifest(
 kw_file ${manifest} - show`,
       parse: (output) => ({ ...parsePathState(output.slice(5)), hasData: output.startsWith('data\n') }),
     },
+    examine: ({ text }) => movedFindings(text, render({ initialCluster: [] })),
     compare(state): Change | undefined {
       const exists = state.kind === 'file'
       if (joining !== undefined && !(exists && state.hasData)) return joined(joining, exists ? 'update' : 'create')
-      return exists ? staticPod(render(startIn(state.text)), impact).compare(state) : first.compare(state)
+      return exists ? staticPod(render(startOf(commandIn(state.text))), impact).compare(state) : first.compare(state)
     },
     digest: ({ kind, mode, owner, sha256, hasData }) => ({ kind, mode, owner, sha256, hasData }),
   }
@@ -142,16 +149,31 @@ function membersLost(host: string): KubewrightError {
   })
 }
 
-/** A manifest that cannot be read is repaired, and what it says of the start with it. */
-function startIn(text: string): EtcdStart {
+/** The command of etcd's pod. A manifest that cannot be read is repaired, and what it says of the start with it. */
+function commandIn(text: string): readonly unknown[] {
   try {
     const { spec } = parseYaml(text, manifest)
     const containers = isMapping(spec) && Array.isArray(spec['containers']) ? (spec['containers'] as unknown[]) : []
     const command = isMapping(containers[0]) ? containers[0]['command'] : undefined
-    return startOf(Array.isArray(command) ? command : [])
+    return Array.isArray(command) ? command : []
   } catch {
-    return { initialCluster: [] }
+    return []
   }
+}
+
+/** With an empty directory etcd would begin another cluster under the name of this one, and an API server would serve that. */
+function movedFindings(text: string, wanted: KubernetesObject): readonly Finding[] {
+  const [has, shall] = [text, printYaml(wanted)].map((each) => dataDirectoryOf(commandIn(each)))
+  if (has === undefined || shall === undefined || has === shall) return []
+  return [
+    {
+      check: 'EtcdDataDirectory',
+      severity: 'error',
+      final: true,
+      message: `etcd has its data in ${has}, the inventory says ${shall}; apply does not move it`,
+      hint: `Set directories.etcd of the host back to ${has}.`,
+    },
+  ]
 }
 
 function memberProbe({ dataDirectory, ownURL, otherURLs }: JoiningMember): Resource<MemberState>['probe'] {

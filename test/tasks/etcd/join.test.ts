@@ -134,6 +134,16 @@ describe('a control plane that was made anew', () => {
   })
 })
 
+test('a data directory that etcd does not have its data in is refused before anything is done', async () => {
+  await applyTasks(host, etcdMember, context)
+  expect((await planTasks(host, etcdMember, context)).findings).toEqual([])
+  const directories = { ...hosts[1]!.directories, etcd: '/srv/etcd' }
+  const moved = { ...context, host: { ...hosts[1]!, directories } }
+  const { findings } = await planTasks(host, etcdMember, moved)
+  expect(findings).toMatchObject([{ finding: { check: 'EtcdDataDirectory', severity: 'error', final: true } }])
+  expect(findings[0]?.finding.message).toContain('in /var/lib/etcd, the inventory says /srv/etcd')
+})
+
 describe('the members that a member was started with', () => {
   test('stay as they are in its manifest, and the rest of it is repaired', async () => {
     await applyTasks(host, etcdJoin, context)
