@@ -20,7 +20,8 @@ import { staticPod } from './static-pod.ts'
 export interface JoiningMember {
   readonly name: string
   readonly peerURL: string
-  readonly dataDirectory: string
+  /** Where etcd's log is as soon as it has data. */
+  readonly logDirectory: string
   /** Client URLs: its own, and those of the others, first of those that live. */
   readonly ownURL: string
   readonly otherURLs: readonly string[]
@@ -41,7 +42,7 @@ const initialCluster = '/var/lib/kubewright/etcd-initial-cluster'
 
 /** A place among etcd's members: a learner first, since a voter that has yet to come would be missing in the quorum. */
 export function etcdMembership(member: JoiningMember): Resource<MemberState> {
-  const { name, peerURL, dataDirectory, otherURLs } = member
+  const { name, peerURL, logDirectory, otherURLs } = member
   return {
     id: 'etcd-membership',
     probe: memberProbe(member),
@@ -50,7 +51,7 @@ export function etcdMembership(member: JoiningMember): Resource<MemberState> {
       if (state.hasData && state.hasManifest && (state.members === undefined || own(member, state) !== undefined))
         return undefined
       const add = sh`${functions}
-kw_etcd_add ${name} ${peerURL} ${dataDirectory} ${initialCluster} ${otherURLs} || exit 1`
+kw_etcd_add ${name} ${peerURL} ${logDirectory} ${initialCluster} ${otherURLs} || exit 1`
       return {
         verb: 'create',
         summary: `etcd member ${name}: add ${peerURL} as a learner`,
@@ -94,7 +95,7 @@ type ManifestState = PathState & { readonly hasData: boolean }
  */
 export function etcdManifest(
   render: (start: EtcdStart) => KubernetesObject,
-  { dataDirectory, impact, joining }: { dataDirectory: string; impact: Impact; joining?: string },
+  { logDirectory, impact, joining }: { logDirectory: string; impact: Impact; joining?: string },
 ): FilesResource<ManifestState> {
   const first = staticPod(render({ initialCluster: [] }), impact)
   const joined = (host: string, verb: 'create' | 'update'): Change => {
@@ -111,7 +112,8 @@ export function etcdManifest(
     id: first.id,
     files: first.files,
     probe: {
-      script: sh`[ -d ${`${dataDirectory}/member`} ] && echo data || echo none
+      script: sh`${functions}
+kw_etcd_has_data ${logDirectory} && echo data || echo none
 kw_file ${manifest} - show`,
       parse: (output) => ({ ...parsePathState(output.slice(5)), hasData: output.startsWith('data\n') }),
     },
@@ -176,10 +178,10 @@ function movedFindings(text: string, wanted: KubernetesObject): readonly Finding
   ]
 }
 
-function memberProbe({ dataDirectory, ownURL, otherURLs }: JoiningMember): Resource<MemberState>['probe'] {
+function memberProbe({ logDirectory, ownURL, otherURLs }: JoiningMember): Resource<MemberState>['probe'] {
   return {
     script: sh`${functions}
-[ -d ${`${dataDirectory}/member`} ] && echo data
+kw_etcd_has_data ${logDirectory} && echo data
 [ -e ${manifest} ] && echo manifest
 [ -e /etc/kubernetes/pki/etcd/healthcheck-client.crt ] && command -v etcdctl >/dev/null && kw_etcd_members ${ownURL} ${otherURLs}`,
     parse: (output) => ({
@@ -206,7 +208,7 @@ function memberFindings(member: JoiningMember, state: MemberState): readonly Fin
       check: 'EtcdMember',
       severity: 'error',
       final: true,
-      message: `${member.dataDirectory} holds the data of a member that etcd on the other control planes does not know`,
+      message: `${member.logDirectory} holds the data of a member that etcd on the other control planes does not know`,
       hint: `If the others have the cluster's data, reset this host (kubewright reset --limit ${member.name}) and apply again; else find out which etcd lives.`,
     },
   ]

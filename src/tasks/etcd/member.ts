@@ -1,5 +1,5 @@
 import { task } from '../../engine/task.ts'
-import { etcdClientURL } from '../../kubernetes/component-flags.ts'
+import { etcdClientURL, etcdLogDirectory } from '../../kubernetes/component-flags.ts'
 import { etcdPeerURL } from '../../kubernetes/etcd-members.ts'
 import { etcdPod, type EtcdStart } from '../../kubernetes/static-pods.ts'
 import { etcdManifest, etcdMembership, etcdVote, type JoiningMember } from '../../resources/etcd-member.ts'
@@ -35,8 +35,8 @@ function directories({ cluster, host }: Context) {
   return [directory(host.directories.etcd, { mode: 0o700 }), ...placedFiles(cluster.etcd)]
 }
 
-function optionsOf({ host }: Context) {
-  return { dataDirectory: host.directories.etcd, impact: 'api-outage' } as const
+function optionsOf({ cluster, host }: Context) {
+  return { logDirectory: etcdLogDirectory(cluster, host), impact: 'api-outage' } as const
 }
 
 function podOf(context: Context) {
@@ -52,7 +52,7 @@ function joiningMember(context: Context): JoiningMember {
   return {
     name: host.name,
     peerURL: etcdPeerURL(facts.nodeIP),
-    dataDirectory: host.directories.etcd,
+    logDirectory: etcdLogDirectory(context.cluster, host),
     ownURL: etcdClientURL(facts.nodeIP),
     otherURLs: inOrder.flatMap((name) => fleet.get(name)?.nodeIP ?? []).map(etcdClientURL),
   }

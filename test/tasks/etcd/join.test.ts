@@ -108,6 +108,41 @@ describe('after a run that was killed', () => {
   })
 })
 
+describe('a start that failed leaves a directory, but no data', () => {
+  beforeEach(() => host.write('/var/lib/etcd/member/snap/db', 'nothing'))
+
+  test('so whoever lost its place among the members meanwhile gets another one', async () => {
+    host.write(manifest, 'spec: { containers: [{ command: [etcd, "--initial-cluster=cp1=https://old"] }] }\n')
+    members(voter, 'ccc3, started, cp3, https://10.89.5.13:2380, https://10.89.5.13:2379, false')
+    const plan = await planTasks(host, etcdJoin, context)
+    expect(plan.findings).toEqual([])
+    expect(listed(plan)).toContain('create etcd-membership')
+    await applyTasks(host, etcdJoin, context)
+    expect(host.read(manifest)).toContain('cp3=https://10.89.5.13:2380,cp2=https://10.89.5.12:2380')
+    expect(host.read('/fake/etcd/members')).toContain('cp2, https://10.89.5.12:2380, , false')
+  })
+
+  test('so a voter whose disk was replaced joins again', async () => {
+    await applyTasks(host, etcdJoin, context)
+    host.remove('/var/lib/etcd/member/wal')
+    expect(listed(await planTasks(host, etcdJoin, context))).toEqual([
+      'create etcd-membership',
+      `update file:${manifest}`,
+      'update etcd-vote',
+    ])
+    await applyTasks(host, etcdJoin, context)
+    expect(mutations().filter((line) => line.startsWith('member add'))).toHaveLength(2)
+    expect(listed(await planTasks(host, etcdJoin, context))).toEqual([])
+  })
+
+  test('and a log elsewhere is data', async () => {
+    const cluster = clusterOf({ hosts, etcd: { ...clusterOf().etcd, extraArgs: [{ name: 'wal-dir', value: '/srv/wal' }] } })
+    host.write('/srv/wal/0.wal', 'data')
+    const { findings } = await planTasks(host, etcdJoin, { ...context, cluster })
+    expect(findings).toMatchObject([{ finding: { check: 'EtcdMember' } }])
+  })
+})
+
 describe('a control plane that was made anew', () => {
   test('leaves its old place among the members, whose data is gone, and joins again', async () => {
     members(voter, 'old2, started, cp2, https://10.89.5.12:2380, https://10.89.5.12:2379, false')
@@ -128,7 +163,7 @@ describe('a control plane that was made anew', () => {
   })
 
   test('with data that the others know nothing of is refused before anything is done', async () => {
-    host.write('/var/lib/etcd/member/snap/db', 'data')
+    host.write('/var/lib/etcd/member/wal/0.wal', 'data')
     const { findings } = await planTasks(host, etcdJoin, context)
     expect(findings).toMatchObject([{ finding: { check: 'EtcdMember', severity: 'error', final: true } }])
   })
