@@ -15,6 +15,7 @@ import { isMapping, parseYaml, printYaml } from '../render/yaml.ts'
 import { sh } from '../transport/command.ts'
 import { parsePathState, type FilesResource, type PathState } from './file.ts'
 import { staticPod } from './static-pod.ts'
+import type { Turn } from './turn.ts'
 
 /** A host that joins, or has joined, the etcd of the others. */
 export interface JoiningMember {
@@ -95,7 +96,7 @@ type ManifestState = PathState & { readonly hasData: boolean }
  */
 export function etcdManifest(
   render: (start: EtcdStart) => KubernetesObject,
-  { logDirectory, impact, joining }: { logDirectory: string; impact: Impact; joining?: string },
+  { logDirectory, impact, turn, joining }: { logDirectory: string; impact: Impact; turn: Turn; joining?: string },
 ): FilesResource<ManifestState> {
   const first = staticPod(render({ initialCluster: [] }), impact)
   const joined = (host: string, verb: 'create' | 'update'): Change => {
@@ -121,7 +122,7 @@ kw_file ${manifest} - show`,
     compare(state): Change | undefined {
       const exists = state.kind === 'file'
       if (joining !== undefined && !(exists && state.hasData)) return joined(joining, exists ? 'update' : 'create')
-      return exists ? staticPod(render(startOf(commandIn(state.text))), impact).compare(state) : first.compare(state)
+      return exists ? staticPod(render(startOf(commandIn(state.text))), impact, turn).compare(state) : first.compare(state)
     },
     digest: ({ kind, mode, owner, sha256, hasData }) => ({ kind, mode, owner, sha256, hasData }),
   }

@@ -4,6 +4,7 @@ import { etcdPeerURL } from '../../kubernetes/etcd-members.ts'
 import { etcdPod, type EtcdStart } from '../../kubernetes/static-pods.ts'
 import { etcdManifest, etcdMembership, etcdVote, type JoiningMember } from '../../resources/etcd-member.ts'
 import { directory } from '../../resources/file.ts'
+import { etcdTurn } from '../../resources/turn.ts'
 import type { Context } from '../context.ts'
 import { placedFiles, viewOf } from '../control-plane/static-pods.ts'
 import { controlPlaneNames, leader } from '../control-planes.ts'
@@ -35,8 +36,9 @@ function directories({ cluster, host }: Context) {
   return [directory(host.directories.etcd, { mode: 0o700 }), ...placedFiles(cluster.etcd)]
 }
 
-function optionsOf({ cluster, host }: Context) {
-  return { logDirectory: etcdLogDirectory(cluster, host), impact: 'api-outage' } as const
+function optionsOf({ cluster, host, facts }: Context) {
+  const turn = etcdTurn(etcdClientURL(facts.nodeIP))
+  return { logDirectory: etcdLogDirectory(cluster, host), impact: 'api-outage', turn } as const
 }
 
 function podOf(context: Context) {
