@@ -57,7 +57,7 @@ kw_etcd_add ${name} ${peerURL} ${logDirectory} ${initialCluster} ${otherURLs} ||
         verb: 'create',
         summary: `etcd member ${name}: add ${peerURL} as a learner`,
         impact: 'none',
-        actions: [{ kind: 'run', command: add, undo: 'inverse', timeout: 300 }],
+        actions: [{ kind: 'run', command: add, undo: 'inverse' }],
       }
     },
     digest: (state) => relevant(member, state),
@@ -80,7 +80,7 @@ rm -f ${initialCluster}`
         verb: 'update',
         summary: `etcd member ${name}: ${isUnknown ? 'decided when etcd answers' : 'promote it when it is in sync'}`,
         impact: 'none',
-        actions: [{ kind: 'run', command: promote, undo: 'none', timeout: 300 }],
+        actions: [{ kind: 'run', command: promote, undo: 'none' }],
       }
     },
     digest: (state) => relevant(member, state),

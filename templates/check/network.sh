@@ -76,8 +76,9 @@ $KW_NODES
 NODES
   wait
 }
-# kw_network_exec NODE POD KINDS PEERS: what a pod has to say.
+# kw_network_exec NODE POD KINDS PEERS: what a pod has to say. One that hangs with its node does not hold up the others.
 kw_network_exec() {
+  kubectl() { export NO_PROXY no_proxy KUBECTL_KUBERC; timeout 300 kubectl "$@"; }
   kw_kubectl "$KW_SERVER" -n "$kw_space" exec "$2" -- sh -c "$KW_ASK" sh "$3" "$1" "$4" "$kw_table" $KW_TARGETS 2>&1 | {
     kw_last=
     while read -r kw_line; do

@@ -20,7 +20,8 @@ kw_etcd_has_data() { [ -n "$(ls "$1" 2>/dev/null)" ]; }
 kw_etcd_add() {
   kw_name=$1; kw_peer=$2; kw_data=$3; kw_file=$4; shift 4
   kw_said='no member answers'; kw_hopeless=
-  for _ in $(seq 60); do
+  kw_until=$(($(date +%s) + 90))
+  while [ "$(date +%s)" -lt "$kw_until" ]; do
     kw_members=$(kw_etcd_members "$@") && kw_etcd_step && return 0
     [ -z "$kw_hopeless" ] || break
     sleep 0.5

@@ -29,7 +29,6 @@ function proof(context: Context): Resource<string> {
         command: sh`${networkProof(cluster, context.run, server)}
 printf '%s\n' ${digest} >${record}`,
         undo: 'none',
-        timeout: 400,
       },
     ],
   })

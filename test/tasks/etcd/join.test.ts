@@ -63,6 +63,19 @@ describe('a control plane that joins etcd', () => {
     expect(host.read('/fake/etcd/members')).toContain('cp2, https://10.89.5.12:2380, , false')
   })
 
+  test('gives up by the clock where nobody answers', async () => {
+    host.write('/usr/local/sbin/sleep', '#!/bin/sh\n', 0o755)
+    const clock = `#!/bin/sh
+[ "$1" = +%s ] || exec /usr/bin/date "$@"
+echo $(($(cat /fake/clock || echo 0) + 20)) >/fake/clock.new && mv /fake/clock.new /fake/clock && cat /fake/clock\n`
+    host.write('/usr/local/sbin/date', clock, 0o755)
+    host.write('/usr/local/sbin/etcdctl', '#!/bin/sh\necho "$*" >>/fake/tries\nexit 1\n', 0o755)
+    await expect(applyTasks(host, etcdJoin, context)).rejects.toMatchObject({
+      details: { output: expect.stringContaining('takes no new member: no member answers') },
+    })
+    expect(host.read('/fake/tries')?.split('\n').length).toBeLessThan(30)
+  })
+
   test('waits until it is in sync before it votes', async () => {
     host.write('/fake/etcd/behind', '')
     await applyTasks(host, etcdJoin, context)
