@@ -26,6 +26,8 @@ export interface JoiningMember {
   /** Client URLs: its own, and those of the others, first of those that live. */
   readonly ownURL: string
   readonly otherURLs: readonly string[]
+  /** The members as the other control planes know them, for a host that cannot ask yet. */
+  readonly known: readonly ListedMember[] | undefined
 }
 
 /** What the host has, and what etcd says of its members; undefined if nobody answers. */
@@ -53,9 +55,11 @@ export function etcdMembership(member: JoiningMember): Resource<MemberState> {
         return undefined
       const add = sh`${functions}
 kw_etcd_add ${name} ${peerURL} ${logDirectory} ${initialCluster} ${otherURLs} || exit 1`
+      const old = formerSelves(member, state)
+      const removal = old.map(({ id, peerURLs }) => `remove ${id} (${peerURLs.join(', ')}), whose data is gone, and `)
       return {
-        verb: 'create',
-        summary: `etcd member ${name}: add ${peerURL} as a learner`,
+        verb: old.length === 0 ? 'create' : 'update',
+        summary: `etcd member ${name}: ${removal.join('')}add ${peerURL} as a learner`,
         impact: 'none',
         actions: [{ kind: 'run', command: add, undo: 'inverse' }],
       }
@@ -195,6 +199,13 @@ kw_etcd_has_data ${logDirectory} && echo data
 
 function own({ peerURL }: JoiningMember, { members }: MemberState): ListedMember | undefined {
   return members?.find(({ peerURLs }) => peerURLs.includes(peerURL))
+}
+
+/** What this host was among the members before it lost its data: it is removed to make place. */
+function formerSelves(member: JoiningMember, { hasData, members = member.known }: MemberState): readonly ListedMember[] {
+  if (hasData || members === undefined) return []
+  const started = members.filter(({ name }) => name !== '')
+  return started.filter(({ name, peerURLs }) => name === member.name || peerURLs.includes(member.peerURL))
 }
 
 function relevant(member: JoiningMember, state: MemberState): unknown {

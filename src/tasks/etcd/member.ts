@@ -47,15 +47,19 @@ function podOf(context: Context) {
 }
 
 function joiningMember(context: Context): JoiningMember {
-  const { host, facts, fleet } = context
+  const { host, facts, fleet, observed } = context
   const leading = leader(context)
   const others = controlPlaneNames(context).filter((name) => name !== host.name)
   const inOrder = [...others.filter((name) => name === leading), ...others.filter((name) => name !== leading)]
+  const [known] = observed.controlPlanes.flatMap(({ host: name, etcdMembers }) =>
+    name === host.name || etcdMembers === undefined ? [] : [etcdMembers],
+  )
   return {
     name: host.name,
     peerURL: etcdPeerURL(facts.nodeIP),
     logDirectory: etcdLogDirectory(context.cluster, host),
     ownURL: etcdClientURL(facts.nodeIP),
+    known,
     otherURLs: inOrder.flatMap((name) => fleet.get(name)?.nodeIP ?? []).map(etcdClientURL),
   }
 }

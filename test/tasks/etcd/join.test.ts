@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { parseMembers } from '../../../src/kubernetes/etcd-members.ts'
 import { etcdJoin, etcdMember } from '../../../src/tasks/etcd/member.ts'
-import { clusterOf, contextOf, factsOf, hostOf } from '../../support/facts.ts'
+import { clusterOf, contextOf, factsOf, hostOf, observedOf } from '../../support/facts.ts'
 import { applyTasks, listed, planTasks } from '../../support/run-task.ts'
 import { sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'
 
@@ -139,7 +140,7 @@ describe('a start that failed leaves a directory, but no data', () => {
     await applyTasks(host, etcdJoin, context)
     host.remove('/var/lib/etcd/member/wal')
     expect(listed(await planTasks(host, etcdJoin, context))).toEqual([
-      'create etcd-membership',
+      'update etcd-membership',
       `update file:${manifest}`,
       'update etcd-vote',
     ])
@@ -157,6 +158,21 @@ describe('a start that failed leaves a directory, but no data', () => {
 })
 
 describe('a control plane that was made anew', () => {
+  const old = 'old2, started, cp2, https://10.89.5.12:2380, https://10.89.5.12:2379, false'
+  const announced = 'etcd member cp2: remove old2 (https://10.89.5.12:2380), whose data is gone, and add'
+
+  test('says that a member goes, even where its host has no etcdctl yet', async () => {
+    members(voter, old)
+    const plan = await planTasks(host, etcdJoin, context)
+    expect(listed(plan)).toContain('update etcd-membership')
+    expect(plan.changes.map(({ change }) => change.summary).join('\n')).toContain(announced)
+    const controlPlane = { host: 'cp1', hasEtcdData: true, apiServer: 'up', hasSuperAdmin: true, ledAt: 0 } as const
+    const controlPlanes = [{ ...controlPlane, etcdMembers: parseMembers(`${voter}\n${old}\n`) }]
+    const asked = { ...context, observed: observedOf({ controlPlanes }) }
+    const bare = await planTasks(sandboxHost({ name: 'cp2' }), etcdJoin, asked)
+    expect(bare.changes.map(({ change }) => change.summary).join('\n')).toContain(announced)
+  })
+
   test('leaves its old place among the members, whose data is gone, and joins again', async () => {
     members(voter, 'old2, started, cp2, https://10.89.5.12:2380, https://10.89.5.12:2379, false')
     await applyTasks(host, etcdJoin, context)
