@@ -44,7 +44,7 @@ kw_etcd_step() {
       # A run that was cut off left it, and etcd takes one learner at a time.
       case $kw_status in
         unstarted) kw_etcd_ask member remove "$kw_id" ;;
-        *) kw_etcd_ask member promote "$kw_id" ;;
+        *) kw_etcd_ask member promote "$kw_id" || kw_said="the learner $kw_is ($kw_at) comes first, and $kw_said; start its host or, if that is gone for good, etcdctl member remove $kw_id" ;;
       esac
       return 1
     fi

@@ -4,7 +4,7 @@ import { controlPlaneApiServer } from '../../src/tasks/control-plane/static-pods
 import { etcdJoin, etcdMember } from '../../src/tasks/etcd/member.ts'
 import { clusterOf, contextOf, factsOf, hostOf, observedOf } from '../support/facts.ts'
 import { applyTasks } from '../support/run-task.ts'
-import { sandboxHost, type SandboxHost } from '../support/sandbox-host.ts'
+import { flyingTime, sandboxHost, type SandboxHost } from '../support/sandbox-host.ts'
 
 const hosts = ['cp1', 'cp2', 'cp3'].map((name) => hostOf({ name }))
 const fleet = new Map(hosts.map(({ name }, index) => [name, factsOf({ nodeIP: `10.89.5.1${index + 1}` })] as const))
@@ -42,13 +42,8 @@ function program(name: string, script: string): void {
 
 beforeEach(() => {
   host = sandboxHost({ name: 'cp2' })
-  // Time flies, and each look finds another sandbox.
-  program('sleep', 'exit 0')
-  program(
-    'date',
-    `[ "$1" = +%s ] || exec /usr/bin/date "$@"
-echo $(($(cat /fake/clock || echo 0) + 20)) >/fake/clock.new && mv /fake/clock.new /fake/clock && cat /fake/clock`,
-  )
+  flyingTime(host)
+  // Each look finds another sandbox.
   program('ctr', 'od -An -N4 -tx1 /dev/urandom')
 })
 

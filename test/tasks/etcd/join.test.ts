@@ -3,7 +3,7 @@ import { parseMembers } from '../../../src/kubernetes/etcd-members.ts'
 import { etcdJoin, etcdMember } from '../../../src/tasks/etcd/member.ts'
 import { clusterOf, contextOf, factsOf, hostOf, observedOf } from '../../support/facts.ts'
 import { applyTasks, listed, planTasks } from '../../support/run-task.ts'
-import { sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'
+import { flyingTime, sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'
 
 const manifest = '/etc/kubernetes/manifests/etcd.yaml'
 const hosts = [1, 2, 3].map((index) => {
@@ -65,11 +65,7 @@ describe('a control plane that joins etcd', () => {
   })
 
   test('gives up by the clock where nobody answers', async () => {
-    host.write('/usr/local/sbin/sleep', '#!/bin/sh\n', 0o755)
-    const clock = `#!/bin/sh
-[ "$1" = +%s ] || exec /usr/bin/date "$@"
-echo $(($(cat /fake/clock || echo 0) + 20)) >/fake/clock.new && mv /fake/clock.new /fake/clock && cat /fake/clock\n`
-    host.write('/usr/local/sbin/date', clock, 0o755)
+    flyingTime(host)
     host.write('/usr/local/sbin/etcdctl', '#!/bin/sh\necho "$*" >>/fake/tries\nexit 1\n', 0o755)
     await expect(applyTasks(host, etcdJoin, context)).rejects.toMatchObject({
       details: { output: expect.stringContaining('takes no new member: no member answers') },
@@ -119,6 +115,15 @@ describe('after a run that was killed', () => {
     await applyTasks(host, etcdJoin, context)
     expect(mutations()[0]).toBe('member promote ccc3')
     expect(host.read(manifest)).toContain('cp3=https://10.89.5.13:2380,cp2=https://10.89.5.12:2380')
+  })
+
+  test("another host's learner that never catches up is named, with what to do", async () => {
+    flyingTime(host)
+    members(voter, 'ccc3, started, cp3, https://10.89.5.13:2380, https://10.89.5.13:2379, true')
+    host.write('/fake/etcd/never', '')
+    await expect(applyTasks(host, etcdJoin, context)).rejects.toMatchObject({
+      details: { output: expect.stringMatching(/the learner cp3 .*in sync.*etcdctl member remove ccc3/) },
+    })
   })
 })
 
