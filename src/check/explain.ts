@@ -244,6 +244,9 @@ function nodes(rest: readonly Cell[]): readonly Cause[] {
 function policies(rest: readonly Cell[], { plugin }: Case): readonly Cause[] {
   const cells = rest.filter(({ kind }) => kind === 'blocked' || kind === 'unblocked')
   const blocks = cells.some(({ kind }) => kind === 'blocked')
+  if (cells.some(({ detail }) => detail.startsWith('the policy could not be made'))) {
+    return [{ message: 'A NetworkPolicy could not be made', hint: 'See what the API says to it, below.', cells }]
+  }
   return [
     {
       message: blocks
