@@ -122,6 +122,7 @@ function surveyOf(overrides: Partial<Survey>): Survey {
   ]
   return {
     listening: [{ address: '0.0.0.0', port: 22, process: 'sshd' }],
+    datagrams: [{ address: '127.0.0.1', port: 323, process: 'chronyd' }],
     disks: paths.map((path) => ({ path, ...disk })),
     swaps: [],
     kernelAbilities: ableKernel,
