@@ -140,9 +140,14 @@ function packets(rest: readonly Cell[], of: Case): readonly Cause[] {
     })
     const fits = Math.min(...carried.map(Number), ...devices)
     const wanted = Number.isFinite(fits) ? `${fits} or less` : "the hosts' MTU less the encapsulation"
+    const { cni } = of.cluster
+    const fixed = cni.name === 'flannel' && cni.backend === 'host-gw'
+    const hosts = "Give the hosts' interfaces and what is between them one MTU"
     return {
       message: `The MTU of pods is too large for the network ${nodes.length === 1 ? `of ${nodes[0]}` : `between ${nodes.join(' and ')}`}: ${cells[0]?.detail}`,
-      hint: `Give the hosts' interfaces and what is between them one MTU, or set spec.cni.mtu to ${wanted} and run apply; pods take it when they are made anew.`,
+      hint: fixed
+        ? `${hosts}; pods take it when they are made anew.`
+        : `${hosts}, or set spec.cni.mtu to ${wanted} and run apply; pods take it when they are made anew.`,
       cells,
     }
   })
