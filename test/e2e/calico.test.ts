@@ -75,6 +75,12 @@ describe('Calico', () => {
     await kubectl(lab, 'delete pod server client --now')
   })
 
+  test('passes the check of the network, policies included', async () => {
+    const sound = await onLab(lab, 'check', 'network')
+    expect(sound.code, sound.stdout).toBe(exitCodes.success)
+    expect(sound.stdout).toContain('NetworkPolicy: ok')
+  })
+
   test('what it has for good, and the network itself, cannot be changed', async () => {
     const refused = await withNetwork({ name: 'calico', encapsulation: 'vxlan-cross-subnet' }, 'apply', '--yes')
     expect(refused.code).toBe(exitCodes.preflight)

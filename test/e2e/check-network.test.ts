@@ -117,12 +117,31 @@ describe('check network, on one control plane and two workers with Flannel', () 
     ])
   })
 
-  test('Ctrl-C ends it at once, and the host removes what was made', async () => {
-    const { code } = await kubewright(['check', 'network', '--inventory', lab.inventoryPath], {
-      started: (child) => setTimeout(() => child.kill('SIGINT'), 4000),
+  /** Ends the check by a signal as soon as it has made something in the cluster. */
+  const endedBy = async (signal: NodeJS.Signals): Promise<Outcome> => {
+    let made: Promise<string> | undefined
+    const outcome = await kubewright(['check', 'network', '--inventory', lab.inventoryPath], {
+      started: (child) => {
+        made = eventually(20, async () => {
+          const namespaces = await kubectl(lab, 'get namespaces -o name')
+          expect(namespaces).toContain('kubewright-check')
+          child.kill(signal)
+          return namespaces
+        })
+      },
     })
-    expect(code).toBe(exitCodes.interrupted)
+    await made
+    return outcome
+  }
+
+  test('Ctrl-C ends it at once, and the host removes what was made', async () => {
+    expect((await endedBy('SIGINT')).code).toBe(exitCodes.interrupted)
     await eventually(30, expectNothingLeft)
+  })
+
+  test('a command that is killed leaves nothing either', async () => {
+    await endedBy('SIGKILL')
+    await eventually(60, expectNothingLeft)
   })
 
   test('the proof at the end of apply finds the same, and names the check', async () => {
