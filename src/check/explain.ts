@@ -140,9 +140,14 @@ function packets(rest: readonly Cell[], of: Case): readonly Cause[] {
     })
     const fits = Math.min(...carried.map(Number), ...devices)
     const wanted = Number.isFinite(fits) ? `${fits} or less` : "the hosts' MTU less the encapsulation"
+    const { cni } = of.cluster
+    const fixed = cni.name === 'flannel' && cni.backend === 'host-gw'
+    const hosts = "Give the hosts' interfaces and what is between them one MTU"
     return {
       message: `The MTU of pods is too large for the network ${nodes.length === 1 ? `of ${nodes[0]}` : `between ${nodes.join(' and ')}`}: ${cells[0]?.detail}`,
-      hint: `Give the hosts' interfaces and what is between them one MTU, or set spec.cni.mtu to ${wanted} and run apply; pods take it when they are made anew.`,
+      hint: fixed
+        ? `${hosts}; pods take it when they are made anew.`
+        : `${hosts}, or set spec.cni.mtu to ${wanted} and run apply; pods take it when they are made anew.`,
       cells,
     }
   })
@@ -244,6 +249,9 @@ function nodes(rest: readonly Cell[]): readonly Cause[] {
 function policies(rest: readonly Cell[], { plugin }: Case): readonly Cause[] {
   const cells = rest.filter(({ kind }) => kind === 'blocked' || kind === 'unblocked')
   const blocks = cells.some(({ kind }) => kind === 'blocked')
+  if (cells.some(({ detail }) => detail.startsWith('the policy could not be made'))) {
+    return [{ message: 'A NetworkPolicy could not be made', hint: 'See what the API says to it, below.', cells }]
+  }
   return [
     {
       message: blocks

@@ -17,6 +17,9 @@ interface Check {
   readonly extent: 'full' | 'short'
 }
 
+/** The address in the annotation that kubeadm gives to an API server, for sed. */
+const ownEndpoint = String.raw`s/^ *kubeadm.kubernetes.io\/kube-apiserver.advertise-address.endpoint: *"\{0,1\}\([^" ]*\).*/\1/p`
+
 /** A name of the internet that a cluster has a use for. */
 const outsideName = 'registry.k8s.io'
 
@@ -25,8 +28,9 @@ const outsideName = 'registry.k8s.io'
  * and gives up when its input ends. It needs the functions of `host/probe.sh`.
  */
 export function networkCheck(cluster: Cluster, nodes: readonly string[]): Command {
-  const server = sh`"$(sed -n 's/^ *server: *//p' /etc/kubernetes/admin.conf | head -n 1)"`
-  return sh`[ -s /etc/kubernetes/admin.conf ] || { echo absent; exit; }
+  // The host's own API server: admin.conf may lead to a load balancer, which is down when this is needed most.
+  const server = sh`"https://$(sed -n ${ownEndpoint} /etc/kubernetes/manifests/kube-apiserver.yaml | head -n 1)"`
+  return sh`[ -s /etc/kubernetes/admin.conf ] && [ -s /etc/kubernetes/manifests/kube-apiserver.yaml ] || { echo absent; exit; }
 kw_kubectl ${server} --request-timeout=10s get --raw /readyz >/dev/null 2>&1 || { echo down; exit; }
 echo ready
 ${prepared(cluster, { server, nodes, extent: 'full' })}

@@ -1,7 +1,7 @@
 import { readManifests } from '../artifacts/manifests.ts'
 import type { ArtifactIndex } from '../artifacts/artifact.ts'
 import type { Facts } from '../host/facts.ts'
-import type { Cluster } from '../inventory/cluster.ts'
+import type { Cluster, Host } from '../inventory/cluster.ts'
 import type { Observed } from '../kubernetes/observed.ts'
 import type { Context } from '../tasks/context.ts'
 import type { Secret } from '../transport/command.ts'
@@ -16,17 +16,26 @@ export async function contextsOf(read: {
   readonly deep: boolean
   /** Otherwise neither manifests nor passwords are needed. */
   readonly installs: boolean
+  /** Names of the hosts that the run is limited to; empty means all. */
+  readonly limit: readonly string[]
 }): Promise<ReadonlyMap<string, Context>> {
   const { cluster, facts, observed, artifacts, deep } = read
   const [manifests, secrets] = read.installs
     ? await Promise.all([readManifests(cluster, artifacts), readCredentials(cluster)])
     : [new Map<string, string>(), new Map<string, Secret>()]
   const now = new Date()
-  const shared = { cluster, fleet: facts, observed, artifacts, manifests, secrets, now, deep }
+  const run = runOf(cluster, facts, read.limit)
+  const shared = { cluster, fleet: facts, run, observed, artifacts, manifests, secrets, now, deep }
   return new Map(
     cluster.hosts.flatMap((host): [string, Context][] => {
       const own = facts.get(host.name)
       return own === undefined ? [] : [[host.name, { ...shared, host, facts: own }]]
     }),
   )
+}
+
+function runOf({ hosts }: Cluster, facts: ReadonlyMap<string, Facts>, limit: readonly string[]): readonly string[] {
+  const those = hosts.filter(({ name }) => facts.has(name) && (limit.length === 0 || limit.includes(name)))
+  const rank = ({ roles }: Host): number => (roles.includes('control-plane') ? 0 : 1)
+  return those.toSorted((one, other) => rank(one) - rank(other)).map(({ name }) => name)
 }

@@ -75,7 +75,8 @@ export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): 
     const id = operationId()
     if (mode === 'apply') await held.lock(id)
     const { facts, observed } = await survey(cluster, hosts, transports)
-    const contexts = await contextsOf({ cluster, facts, observed, artifacts, deep: options.deep, installs: !destroys })
+    const { deep, limit } = options
+    const contexts = await contextsOf({ cluster, facts, observed, artifacts, deep, limit, installs: !destroys })
     const agenda = agendaOf(playbook, tasks, cluster, limited(contexts, options.limit))
     const targets = held.targets(facts)
     const plan = await makePlan(agenda, targets)

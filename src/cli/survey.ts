@@ -33,7 +33,7 @@ async function surveyHost(
 ): Promise<{ name: string; facts: Facts; observed: string | undefined }> {
   if (transport === undefined) throw new Error(`no connection for host ${host.name}`)
   const controlPlane = host.roles.includes('control-plane')
-  const more = controlPlane ? [sh`echo; echo ${boundary}`, observedScript(host)] : []
+  const more = controlPlane ? [sh`echo; echo ${boundary}`, observedScript(host, cluster)] : []
   const sentAt = Date.now()
   const { stdout } = await transport
     .exec(lines(factsScript(host, cluster), ...more), { readOnly: true })

@@ -118,13 +118,12 @@ export interface Remove extends Located {
   readonly path: string
 }
 
+/** A command. Whatever it waits for, it gives up by itself within some minutes: nobody stops it, and it holds the host's lock. */
 export interface Run extends Located {
   readonly kind: 'run'
   readonly command: Command
   /** Goes to the command's stdin. */
   readonly input?: Content
-  /** Seconds; default 300. */
-  readonly timeout?: number
 }
 
 /** A file of the control machine that is sent. */

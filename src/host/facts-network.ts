@@ -10,6 +10,7 @@ export interface Network {
   readonly routes: readonly Route[]
   readonly vxlans: readonly Vxlan[]
   readonly listening: readonly ListeningPort[]
+  readonly datagrams: readonly ListeningPort[]
   readonly mtus: Readonly<Record<string, number>>
   /** Addresses by which the host reaches others when nothing else says so: of the default routes, best first. */
   readonly defaults: readonly { readonly address: string; readonly interface: string }[]
@@ -24,6 +25,7 @@ export const network: Part<Network> = {
       section('routes6', sh`ip -j -6 route show`),
       section('vxlans', sh`ip -j -d link show type vxlan`),
       section('listening', sh`ss -Hltnp`),
+      section('datagrams', sh`ss -Hlunp`),
     ),
   parse(sections) {
     const list = (name: string): readonly Json[] => objectsOf(jsonOf(sections.get(name)))
@@ -35,6 +37,7 @@ export const network: Part<Network> = {
       routes: routes.flatMap(routeOf),
       vxlans: list('vxlans').flatMap(vxlanOf),
       listening: linesOf(sections, 'listening').flatMap(listeningOf),
+      datagrams: linesOf(sections, 'datagrams').flatMap(listeningOf),
       mtus: Object.fromEntries(
         links.flatMap((link) => (typeof link['mtu'] === 'number' ? [[textOf(link['ifname']), link['mtu']]] : [])),
       ),

@@ -72,6 +72,7 @@ export function parseFacts(output: string, host: Host, timing: Timing): Facts {
       rootShared,
       nameservers: resolved ? nameservers.resolved : nameservers.plain,
       listening: net.listening,
+      datagrams: net.datagrams,
       vxlans: net.vxlans,
       disks: disks.parse(sections, host),
       kernelAbilities: kernel.parse(sections, host),

@@ -55,6 +55,8 @@ export interface Route {
 /** Raw observations for preflight. */
 export interface Survey {
   readonly listening: readonly ListeningPort[]
+  /** UDP ports; of the kernel's own, as WireGuard has them, no process is known. */
+  readonly datagrams: readonly ListeningPort[]
   /** The file systems that hold the paths that we write to (each path's nearest existing parent). */
   readonly disks: readonly Disk[]
   /** Active swap devices or files. */
@@ -86,7 +88,7 @@ export interface Survey {
   readonly rootShared: boolean | undefined
 }
 
-/** A TCP port that a process listens on. */
+/** A port that somebody listens on. */
 export interface ListeningPort {
   /** `0.0.0.0` and `::` for all addresses. */
   readonly address: string

@@ -21,7 +21,15 @@ const owners: Readonly<Record<Option, readonly Cni['name'][]>> = {
 export function checkCni(spec: InventorySpec): Finding[] {
   const foreign = Object.entries(owners).flatMap(([option, names]) => foreignOption(spec.cni, option as Option, names))
   if (foreign.length > 0) return foreign
-  return [...(spec.cni.name === 'calico' ? checkBlocks(spec) : []), ...checkProxyMode(spec)]
+  return [...checkMtu(spec), ...(spec.cni.name === 'calico' ? checkBlocks(spec) : []), ...checkProxyMode(spec)]
+}
+
+/** Flannel gives pods the MTU of the interface where nothing is encapsulated, whatever its configuration says. */
+function checkMtu({ cni }: InventorySpec): Finding[] {
+  if (cni.name !== 'flannel' || cni.backend !== 'host-gw' || cni.mtu === undefined) return []
+  const message = "mtu has no effect with Flannel's host-gw: pods have the MTU of the interface"
+  const hint = "remove it, and give the hosts' interfaces the MTU that their network carries"
+  return [{ code: 'KW1045', path: ['spec', 'cni', 'mtu'], message, hint }]
 }
 
 function foreignOption(cni: Cni, option: Option, names: readonly Cni['name'][]): Finding[] {

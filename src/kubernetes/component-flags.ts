@@ -65,6 +65,14 @@ export function etcdClientURL(address: string): string {
   return `https://${joinHostPort(address, etcdPorts.client)}`
 }
 
+/**
+ * Where etcd keeps its log, which it makes when it has begun a cluster or joined one. The directory around it says nothing: etcd
+ * makes that first, whatever comes of its start.
+ */
+export function etcdLogDirectory({ etcd }: Pick<Cluster, 'etcd'>, { directories }: Pick<Host, 'directories'>): string {
+  return flagValue(etcd.extraArgs, 'wal-dir') ?? `${directories.etcd}/member/wal`
+}
+
 /** The flags that kubeadm gives to the API server. */
 export function apiServerFlags(cluster: Cluster, nodeIP: string): readonly ExtraArg[] {
   const { networking, etcd, apiServer } = cluster

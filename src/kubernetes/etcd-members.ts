@@ -38,11 +38,17 @@ export function parseInitialCluster(text: string): readonly EtcdMember[] {
 
 /** With which members etcd was started first, from the command of its pod. It means nothing any more once there is data. */
 export function startOf(command: readonly unknown[]): EtcdStart {
-  const value = (flag: string): string | undefined =>
-    command
-      .map(String)
-      .findLast((word) => word.startsWith(`--${flag}=`))
-      ?.slice(flag.length + 3)
-  const initialCluster = parseInitialCluster(value('initial-cluster') ?? '')
-  return { initialCluster, initialClusterState: value('initial-cluster-state') === 'existing' ? 'existing' : 'new' }
+  const initialCluster = parseInitialCluster(valueIn(command, 'initial-cluster') ?? '')
+  const isJoined = valueIn(command, 'initial-cluster-state') === 'existing'
+  return { initialCluster, initialClusterState: isJoined ? 'existing' : 'new' }
+}
+
+/** Where etcd has its data, from the command of its pod. */
+export function dataDirectoryOf(command: readonly unknown[]): string | undefined {
+  return valueIn(command, 'data-dir')
+}
+
+function valueIn(command: readonly unknown[], flag: string): string | undefined {
+  const word = command.map(String).findLast((each) => each.startsWith(`--${flag}=`))
+  return word?.slice(flag.length + 3)
 }

@@ -1,6 +1,7 @@
 import { filesSection, section } from '../host/facts-sections.ts'
-import type { Host } from '../inventory/cluster.ts'
+import type { Cluster, Host } from '../inventory/cluster.ts'
 import { lines, sh, type Command } from '../transport/command.ts'
+import { etcdLogDirectory } from './component-flags.ts'
 import { networkAnnotation } from './network.ts'
 import { manifestsDirectory as manifests, pkiDirectory as pki } from './node.ts'
 import { authorityNames, proofRecord, superAdminKubeconfig } from './observed-paths.ts'
@@ -28,7 +29,7 @@ const jsonPath = `jsonpath={range .items[*]}${columns.join('{"\\t"}')}{"\\n"}{en
  * Reads a control plane's view of the cluster: public certificates, which keys exist, and the API if it answers. It is appended
  * to the script of the facts. Nothing is written: kubectl gets no place for a cache.
  */
-export function observedScript(host: Host): Command {
+export function observedScript(host: Host, cluster: Pick<Cluster, 'etcd'>): Command {
   const body = lines(
     sh`set +eu
 LC_ALL=C
@@ -44,8 +45,9 @@ export LC_ALL PATH HOME NO_PROXY no_proxy KUBECTL_KUBERC`,
     ),
     section(
       'observed.paths',
-      sh`for path in ${authorityNames.map((name) => `${pki}/${name}.key`)} ${apiServer} ${superAdminKubeconfig} ${host.directories.etcd}/member
-do if [ -s "$path" ]; then printf '%s\n' "$path"; fi; done`,
+      sh`for path in ${authorityNames.map((name) => `${pki}/${name}.key`)} ${apiServer} ${superAdminKubeconfig}
+do if [ -s "$path" ]; then printf '%s\n' "$path"; fi; done
+if [ -n "$(ls ${etcdLogDirectory(cluster, host)})" ]; then printf '%s\n' ${host.directories.etcd}/member; fi`,
     ),
     section(
       'observed.flags',

@@ -2,22 +2,32 @@ import { KubewrightError } from '../engine/errors.ts'
 import type { Change, Deferred, Finding, Impact, Resource } from '../engine/resource.ts'
 import { scriptFile } from '../host/script.ts'
 import type { EtcdStart } from '../kubernetes/component-flags.ts'
-import { parseInitialCluster, parseMembers, startOf, type ListedMember } from '../kubernetes/etcd-members.ts'
+import {
+  dataDirectoryOf,
+  parseInitialCluster,
+  parseMembers,
+  startOf,
+  type ListedMember,
+} from '../kubernetes/etcd-members.ts'
 import { manifestsDirectory } from '../kubernetes/node.ts'
 import type { KubernetesObject } from '../kubernetes/object.ts'
 import { isMapping, parseYaml, printYaml } from '../render/yaml.ts'
 import { sh } from '../transport/command.ts'
 import { parsePathState, type FilesResource, type PathState } from './file.ts'
 import { staticPod } from './static-pod.ts'
+import type { Turn } from './turn.ts'
 
 /** A host that joins, or has joined, the etcd of the others. */
 export interface JoiningMember {
   readonly name: string
   readonly peerURL: string
-  readonly dataDirectory: string
+  /** Where etcd's log is as soon as it has data. */
+  readonly logDirectory: string
   /** Client URLs: its own, and those of the others, first of those that live. */
   readonly ownURL: string
   readonly otherURLs: readonly string[]
+  /** The members as the other control planes know them, for a host that cannot ask yet. */
+  readonly known: readonly ListedMember[] | undefined
 }
 
 /** What the host has, and what etcd says of its members; undefined if nobody answers. */
@@ -35,7 +45,7 @@ const initialCluster = '/var/lib/kubewright/etcd-initial-cluster'
 
 /** A place among etcd's members: a learner first, since a voter that has yet to come would be missing in the quorum. */
 export function etcdMembership(member: JoiningMember): Resource<MemberState> {
-  const { name, peerURL, dataDirectory, otherURLs } = member
+  const { name, peerURL, logDirectory, otherURLs } = member
   return {
     id: 'etcd-membership',
     probe: memberProbe(member),
@@ -44,12 +54,14 @@ export function etcdMembership(member: JoiningMember): Resource<MemberState> {
       if (state.hasData && state.hasManifest && (state.members === undefined || own(member, state) !== undefined))
         return undefined
       const add = sh`${functions}
-kw_etcd_add ${name} ${peerURL} ${dataDirectory} ${initialCluster} ${otherURLs} || exit 1`
+kw_etcd_add ${name} ${peerURL} ${logDirectory} ${initialCluster} ${otherURLs} || exit 1`
+      const old = formerSelves(member, state)
+      const removal = old.map(({ id, peerURLs }) => `remove ${id} (${peerURLs.join(', ')}), whose data is gone, and `)
       return {
-        verb: 'create',
-        summary: `etcd member ${name}: add ${peerURL} as a learner`,
+        verb: old.length === 0 ? 'create' : 'update',
+        summary: `etcd member ${name}: ${removal.join('')}add ${peerURL} as a learner`,
         impact: 'none',
-        actions: [{ kind: 'run', command: add, undo: 'inverse', timeout: 300 }],
+        actions: [{ kind: 'run', command: add, undo: 'inverse' }],
       }
     },
     digest: (state) => relevant(member, state),
@@ -72,7 +84,7 @@ rm -f ${initialCluster}`
         verb: 'update',
         summary: `etcd member ${name}: ${isUnknown ? 'decided when etcd answers' : 'promote it when it is in sync'}`,
         impact: 'none',
-        actions: [{ kind: 'run', command: promote, undo: 'none', timeout: 300 }],
+        actions: [{ kind: 'run', command: promote, undo: 'none' }],
       }
     },
     digest: (state) => relevant(member, state),
@@ -88,7 +100,7 @@ type ManifestState = PathState & { readonly hasData: boolean }
  */
 export function etcdManifest(
   render: (start: EtcdStart) => KubernetesObject,
-  { dataDirectory, impact, joining }: { dataDirectory: string; impact: Impact; joining?: string },
+  { logDirectory, impact, turn, joining }: { logDirectory: string; impact: Impact; turn: Turn; joining?: string },
 ): FilesResource<ManifestState> {
   const first = staticPod(render({ initialCluster: [] }), impact)
   const joined = (host: string, verb: 'create' | 'update'): Change => {
@@ -105,14 +117,16 @@ export function etcdManifest(
     id: first.id,
     files: first.files,
     probe: {
-      script: sh`[ -d ${`${dataDirectory}/member`} ] && echo data || echo none
+      script: sh`${functions}
+kw_etcd_has_data ${logDirectory} && echo data || echo none
 kw_file ${manifest} - show`,
       parse: (output) => ({ ...parsePathState(output.slice(5)), hasData: output.startsWith('data\n') }),
     },
+    examine: ({ text }) => movedFindings(text, render({ initialCluster: [] })),
     compare(state): Change | undefined {
       const exists = state.kind === 'file'
       if (joining !== undefined && !(exists && state.hasData)) return joined(joining, exists ? 'update' : 'create')
-      return exists ? staticPod(render(startIn(state.text)), impact).compare(state) : first.compare(state)
+      return exists ? staticPod(render(startOf(commandIn(state.text))), impact, turn).compare(state) : first.compare(state)
     },
     digest: ({ kind, mode, owner, sha256, hasData }) => ({ kind, mode, owner, sha256, hasData }),
   }
@@ -142,22 +156,37 @@ function membersLost(host: string): KubewrightError {
   })
 }
 
-/** A manifest that cannot be read is repaired, and what it says of the start with it. */
-function startIn(text: string): EtcdStart {
+/** The command of etcd's pod. A manifest that cannot be read is repaired, and what it says of the start with it. */
+function commandIn(text: string): readonly unknown[] {
   try {
     const { spec } = parseYaml(text, manifest)
     const containers = isMapping(spec) && Array.isArray(spec['containers']) ? (spec['containers'] as unknown[]) : []
     const command = isMapping(containers[0]) ? containers[0]['command'] : undefined
-    return startOf(Array.isArray(command) ? command : [])
+    return Array.isArray(command) ? command : []
   } catch {
-    return { initialCluster: [] }
+    return []
   }
 }
 
-function memberProbe({ dataDirectory, ownURL, otherURLs }: JoiningMember): Resource<MemberState>['probe'] {
+/** With an empty directory etcd would begin another cluster under the name of this one, and an API server would serve that. */
+function movedFindings(text: string, wanted: KubernetesObject): readonly Finding[] {
+  const [has, shall] = [text, printYaml(wanted)].map((each) => dataDirectoryOf(commandIn(each)))
+  if (has === undefined || shall === undefined || has === shall) return []
+  return [
+    {
+      check: 'EtcdDataDirectory',
+      severity: 'error',
+      final: true,
+      message: `etcd has its data in ${has}, the inventory says ${shall}; apply does not move it`,
+      hint: `Set directories.etcd of the host back to ${has}.`,
+    },
+  ]
+}
+
+function memberProbe({ logDirectory, ownURL, otherURLs }: JoiningMember): Resource<MemberState>['probe'] {
   return {
     script: sh`${functions}
-[ -d ${`${dataDirectory}/member`} ] && echo data
+kw_etcd_has_data ${logDirectory} && echo data
 [ -e ${manifest} ] && echo manifest
 [ -e /etc/kubernetes/pki/etcd/healthcheck-client.crt ] && command -v etcdctl >/dev/null && kw_etcd_members ${ownURL} ${otherURLs}`,
     parse: (output) => ({
@@ -172,6 +201,13 @@ function own({ peerURL }: JoiningMember, { members }: MemberState): ListedMember
   return members?.find(({ peerURLs }) => peerURLs.includes(peerURL))
 }
 
+/** What this host was among the members before it lost its data: it is removed to make place. */
+function formerSelves(member: JoiningMember, { hasData, members = member.known }: MemberState): readonly ListedMember[] {
+  if (hasData || members === undefined) return []
+  const started = members.filter(({ name }) => name !== '')
+  return started.filter(({ name, peerURLs }) => name === member.name || peerURLs.includes(member.peerURL))
+}
+
 function relevant(member: JoiningMember, state: MemberState): unknown {
   const { hasData, hasManifest, members } = state
   return { hasData, hasManifest, answers: members !== undefined, own: own(member, state) }
@@ -184,7 +220,7 @@ function memberFindings(member: JoiningMember, state: MemberState): readonly Fin
       check: 'EtcdMember',
       severity: 'error',
       final: true,
-      message: `${member.dataDirectory} holds the data of a member that etcd on the other control planes does not know`,
+      message: `${member.logDirectory} holds the data of a member that etcd on the other control planes does not know`,
       hint: `If the others have the cluster's data, reset this host (kubewright reset --limit ${member.name}) and apply again; else find out which etcd lives.`,
     },
   ]

@@ -113,6 +113,13 @@ export function absent(path: string, why: string): Resource<PathState> {
   }
 }
 
+/** A file that goes away if we installed it; if it is not ours it stays. */
+export function retired(path: string, why: string): Resource<PathState> {
+  const gone = absent(path, why)
+  const script = sh`if [ -n "$(kw_installed ${path})" ]; then kw_file ${path} - hide; else echo 'absent - - -'; fi`
+  return { ...gone, id: `retired:${path}`, probe: { ...gone.probe, script } }
+}
+
 /** A directory in which what we installed and no longer want goes away; what is not ours stays. */
 export function ownedDirectory(
   path: string,

@@ -38,8 +38,10 @@ printf 'up\n%s\n' "$kw_set"`,
         undo: 'restore',
       }
       const common = { impact: 'none', actions: [recording] } as const
-      if (api === 'unknown')
-        return { ...common, verb: 'update', summary: `objects of ${name}: decided when the API is up` }
+      if (api === 'unknown') {
+        const summary = `objects of ${name}: decided when the API is up`
+        return { ...common, verb: 'update', summary, actions: [noneObsolete(record, wanted, access), recording] }
+      }
       if (members === undefined) return { ...common, verb: 'create', summary: `record the objects of ${name}` }
       if (members.join('\n') === wanted.join('\n')) return undefined
       const obsolete = members.filter((member) => !wanted.includes(member) && !kept.has(member.split(' ')[1] ?? ''))
@@ -68,6 +70,16 @@ function objectOf(member: string): KubernetesObject {
 function deletion(member: string, { server }: ApiAccess): Action {
   const object = JSON.stringify(objectOf(member))
   const command = sh`printf '%s' ${object} | kw_kubectl ${server} delete --ignore-not-found --wait=false -f - >/dev/null`
+  return { kind: 'run', command, undo: 'none' }
+}
+
+/** Fails if the record, which could not be read, holds more than what is wanted: written anew it would forget what is to be deleted. */
+function noneObsolete(record: string, wanted: readonly string[], { server }: ApiAccess): Action {
+  const command = sh`kw_set=$(kw_kubectl ${server} -n kube-system get configmap ${record} --ignore-not-found -o jsonpath=${'{.data.objects}'} --request-timeout=20s) || exit 1
+if kw_more=$(printf '%s\n' "$kw_set" | grep -vxF ${wanted.join('\n')} | grep .); then
+echo "the API did not answer when it was asked what is obsolete, but now it does: run apply again for $kw_more" >&2
+exit 1
+fi`
   return { kind: 'run', command, undo: 'none' }
 }
 

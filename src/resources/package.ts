@@ -56,7 +56,6 @@ export function installation(
     kind: 'run',
     command: lines(scriptFile('host/packages.sh'), sh`kw_install ${manager} ${names}`, then),
     input: proxy === undefined ? '' : new Secret(manager === 'apt' ? aptProxy(proxy) : dnfProxy(proxy)),
-    timeout: 900,
     undo: 'none',
   }
 }

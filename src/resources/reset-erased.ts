@@ -57,7 +57,7 @@ export function erased(
         summary: `remove ${what} in ${places.join(', ')}${size === undefined ? '' : ` (${sizeText(size)})`}`,
         diff: paths.map((path) => `-${path}`).join('\n'),
         impact: 'workload',
-        actions: [{ kind: 'run', command, undo: 'none', timeout: 600 }],
+        actions: [{ kind: 'run', command, undo: 'none' }],
       }
     },
     digest: ({ paths }) => paths.length > 0,

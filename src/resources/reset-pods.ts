@@ -44,7 +44,6 @@ export function endedPods({ criSocket, ours }: PodsOptions): Resource<PodsState>
             kind: 'run',
             command: lines(functions, sh`kw_end_pods ${criSocket} || exit 1`),
             undo: 'none',
-            timeout: 240,
           },
         ],
       }

@@ -21,7 +21,7 @@ systemctl reset-failed ${unit} 2>/dev/null || true`
         verb: 'run',
         summary: running ? `stop and disable ${unit}` : `disable ${unit}`,
         impact: 'workload',
-        actions: [{ kind: 'run', command, undo: 'inverse', timeout: 180 }],
+        actions: [{ kind: 'run', command, undo: 'inverse' }],
       }
     },
   }

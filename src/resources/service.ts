@@ -32,7 +32,7 @@ export function service(unit: string, options: ServiceOptions): Resource<Service
     verb,
     summary,
     impact: verb === 'create' ? 'none' : (options.impact ?? 'restart'),
-    actions: [{ kind: 'run', command: sh`kw_start ${unit} ${paths}`, undo: 'inverse', timeout: 180 }],
+    actions: [{ kind: 'run', command: sh`kw_start ${unit} ${paths}`, undo: 'inverse' }],
   })
   return {
     id: `service:${unit}`,

@@ -1,12 +1,16 @@
-import type { Change, Impact } from '../engine/resource.ts'
+import type { Change, Impact, Run } from '../engine/resource.ts'
 import { manifestsDirectory } from '../kubernetes/node.ts'
 import type { KubernetesObject } from '../kubernetes/object.ts'
 import { printYaml } from '../render/template.ts'
-import { sh } from '../transport/command.ts'
+import { sh, type Command } from '../transport/command.ts'
 import { file, type FileResource } from './file.ts'
+import type { Turn } from './turn.ts'
 
-/** The manifest of a static pod, renamed into the kubelet's directory; an update waits until the kubelet has taken it up. */
-export function staticPod(pod: KubernetesObject, impact: Impact): FileResource {
+/**
+ * The manifest of a static pod, renamed into the kubelet's directory; an update waits until the kubelet has taken it up, and for
+ * its turn where it has one. A first start waits for nobody.
+ */
+export function staticPod(pod: KubernetesObject, impact: Impact, turn?: Turn): FileResource {
   const component = pod.metadata.name
   const manifest = file(`${manifestsDirectory}/${component}.yaml`, printYaml(pod), { mode: 0o600, impact })
   return {
@@ -14,9 +18,15 @@ export function staticPod(pod: KubernetesObject, impact: Impact): FileResource {
     compare(state): Change | undefined {
       const change = manifest.compare(state)
       if (change?.verb !== 'update' || change.diff === undefined) return change
-      const note = { kind: 'run', command: sh`kw_before=$(kw_pods ${component})`, undo: 'none' } as const
-      const wait = { kind: 'run', command: sh`kw_pod_replaced ${component} "$kw_before"`, undo: 'none' } as const
-      return { ...change, actions: [note, ...change.actions, wait] }
+      const note = sh`kw_before=$(kw_pods ${component})`
+      const wait = sh`kw_pod_replaced ${component} "$kw_before"`
+      const before = turn === undefined ? [note] : [turn.before, note]
+      const after = turn === undefined ? [wait] : [wait, turn.after]
+      return { ...change, actions: [...before.map(run), ...change.actions, ...after.map(run)] }
     },
   }
+}
+
+function run(command: Command): Run {
+  return { kind: 'run', command, undo: 'none' }
 }

@@ -11,6 +11,8 @@ export interface Context {
   readonly facts: Facts
   /** Facts of every host that answered, by name. */
   readonly fleet: ReadonlyMap<string, Facts>
+  /** Names of the hosts that this run is for, control planes first: with a limit, fewer than have answered. */
+  readonly run: readonly string[]
   readonly observed: Observed
   readonly artifacts: ArtifactIndex
   /** Content of text artifacts (manifests) by `name version`, read before planning. */

@@ -36,6 +36,14 @@ export function localApi({ cluster, facts }: Context): ApiAccess {
   return { server: localEndpointUrl(cluster, facts.nodeIP) }
 }
 
+/** The API servers of the other control planes that have one, whether they answer or not. */
+export function otherApiServers({ cluster, host, fleet, observed }: Context): readonly string[] {
+  return observed.controlPlanes
+    .filter((other) => other.host !== host.name && other.apiServer !== 'absent')
+    .flatMap((other) => fleet.get(other.host)?.nodeIP ?? [])
+    .map((nodeIP) => localEndpointUrl(cluster, nodeIP))
+}
+
 /** The control planes of the inventory, by name. */
 export function controlPlaneNames({ cluster }: Pick<Context, 'cluster'>): readonly string[] {
   return cluster.hosts.filter(({ roles }) => roles.includes('control-plane')).map(({ name }) => name)

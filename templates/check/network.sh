@@ -8,7 +8,7 @@ kw_network() {
   trap 'kw_network_clean' EXIT
   trap 'exit 1' TERM HUP INT
   trap '' PIPE # who reads may be gone, and there is still something to remove
-  kw_network_create "$KW_OBJECTS" || return 1
+  kw_network_create "$KW_OBJECTS" || { echo "error $kw_why" >&3; return 1; }
   case " $KW_KINDS " in *' facts '*) kw_network_facts & ;; esac
   kw_network_wait
   kw_table=$(kw_network_table)
@@ -18,10 +18,10 @@ kw_network() {
   kw_network_sweep
   echo end >&3
 }
-# kw_network_create YAML
+# kw_network_create YAML: leaves in kw_why why it could not.
 kw_network_create() {
   kw_why=$(printf '%s' "$1" | sed "s/@space@/$kw_space/g" | kw_net create --validate=false -f - 2>&1 >/dev/null) && return
-  echo "error $(printf '%s' "$kw_why" | tr '\n' ' ' | cut -c 1-1000)" >&3
+  kw_why=$(printf '%s' "$kw_why" | tr '\n' ' ' | cut -c 1-1000)
   return 1
 }
 # kw_network_clean: what runs is let go, and the namespace with all that is in it is deleted.
@@ -76,8 +76,9 @@ $KW_NODES
 NODES
   wait
 }
-# kw_network_exec NODE POD KINDS PEERS: what a pod has to say.
+# kw_network_exec NODE POD KINDS PEERS: what a pod has to say. One that hangs with its node does not hold up the others.
 kw_network_exec() {
+  kubectl() { export NO_PROXY no_proxy KUBECTL_KUBERC; timeout 300 kubectl "$@"; }
   kw_kubectl "$KW_SERVER" -n "$kw_space" exec "$2" -- sh -c "$KW_ASK" sh "$3" "$1" "$4" "$kw_table" $KW_TARGETS 2>&1 | {
     kw_last=
     while read -r kw_line; do
@@ -107,7 +108,10 @@ FIRST
     echo "cell blocked $kw_node $kw_node skipped it takes two nodes" >&3
     return
   fi
-  kw_network_create "$(printf '%s' "$KW_POLICY" | sed "s/@pod@/$kw_other/g")" || return
+  if ! kw_network_create "$(printf '%s' "$KW_POLICY" | sed "s/@pod@/$kw_other/g")"; then
+    echo "cell blocked $kw_node ${kw_to%% *} failed the policy could not be made: $kw_why" >&3
+    return
+  fi
   kw_network_exec "$kw_node" "$kw_pod" closed "$kw_other" &
   wait $!
   kw_net delete networkpolicy closed >/dev/null 2>&1

@@ -14,11 +14,14 @@ kw_etcd_members() {
 }
 # kw_etcd_ask ARGS...: asks that voter, and keeps what it says for a message.
 kw_etcd_ask() { kw_said=$(kw_etcd "$kw_voter" "$@" 2>&1 >/dev/null); }
-# kw_etcd_add NAME PEER DATA FILE URL...: makes this host a learner whatever an earlier run left, and writes the members that it starts with to FILE.
+# kw_etcd_has_data LOG: whether a member was begun or has joined here; a start that fails leaves everything but the log.
+kw_etcd_has_data() { [ -n "$(ls "$1" 2>/dev/null)" ]; }
+# kw_etcd_add NAME PEER LOG FILE URL...: makes this host a learner whatever an earlier run left, and writes the members that it starts with to FILE.
 kw_etcd_add() {
   kw_name=$1; kw_peer=$2; kw_data=$3; kw_file=$4; shift 4
   kw_said='no member answers'; kw_hopeless=
-  for _ in $(seq 60); do
+  kw_until=$(($(date +%s) + 90))
+  while [ "$(date +%s)" -lt "$kw_until" ]; do
     kw_members=$(kw_etcd_members "$@") && kw_etcd_step && return 0
     [ -z "$kw_hopeless" ] || break
     sleep 0.5
@@ -31,7 +34,7 @@ kw_etcd_step() {
   kw_voter=${kw_members##*by }; kw_mine=; kw_cluster=
   while IFS=', ' read -r kw_id kw_status kw_is kw_at kw_client kw_learner; do
     case $kw_id in by | '') continue ;; esac
-    if [ "$kw_at" = "$kw_peer" ] && { [ "$kw_status" = unstarted ] || [ -d "$kw_data/member" ]; }; then
+    if [ "$kw_at" = "$kw_peer" ] && { [ "$kw_status" = unstarted ] || kw_etcd_has_data "$kw_data"; }; then
       kw_mine=$kw_id; kw_is=$kw_name
     elif [ "$kw_at" = "$kw_peer" ] || [ "$kw_is" = "$kw_name" ]; then
       # It was started and its data is not here: it can never come back as the same member.
@@ -41,7 +44,7 @@ kw_etcd_step() {
       # A run that was cut off left it, and etcd takes one learner at a time.
       case $kw_status in
         unstarted) kw_etcd_ask member remove "$kw_id" ;;
-        *) kw_etcd_ask member promote "$kw_id" ;;
+        *) kw_etcd_ask member promote "$kw_id" || kw_said="the learner $kw_is ($kw_at) comes first, and $kw_said; start its host or, if that is gone for good, etcdctl member remove $kw_id" ;;
       esac
       return 1
     fi
@@ -50,7 +53,7 @@ kw_etcd_step() {
 $kw_members
 LIST
   if [ -n "$kw_mine" ]; then printf '%s\n' "${kw_cluster#,}" >"$kw_file"; return; fi
-  if [ -d "$kw_data/member" ]; then kw_hopeless=1 kw_said="$kw_data holds the data of a member that they do not know"; return 1; fi
+  if kw_etcd_has_data "$kw_data"; then kw_hopeless=1 kw_said="$kw_data holds the data of a member that they do not know"; return 1; fi
   kw_etcd_ask member add "$kw_name" --learner --peer-urls "$kw_peer"
   return 1
 }

@@ -95,6 +95,14 @@ describe('the likely cause', () => {
     expect(causes[0]?.hint).toContain('set spec.cni.mtu to 1350 or less')
   })
 
+  test("of packets that Flannel's host-gw loses is that of the hosts, since pods have no other", () => {
+    const direct = clusterOf({ cni: { name: 'flannel', backend: 'host-gw', mtu: undefined, vni: 1, port: 8472 } })
+    const { causes } = found(['cell mtu cp1 w1 failed packets of 1500 bytes do not arrive, of 1400 they do'], direct)
+    expect(causes[0]?.hint).toBe(
+      "Give the hosts' interfaces and what is between them one MTU; pods take it when they are made anew.",
+    )
+  })
+
   test('of packets that only get through in pieces is the device without room for them', () => {
     const { causes } = found(['cell mtu w1 w2 ok', 'fact device w1 eth0 1400'])
     expect(causes[0]?.message).toContain('eth0 of w1 carries 1400 bytes, and packets of pods have 1450 and 50 of VXLAN')

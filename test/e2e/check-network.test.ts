@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { exitCodes } from '../../src/engine/errors.ts'
 import { labDown, labUp, type Lab } from '../lab/index.ts'
-import { checkNetwork, eventually, hostOf, inHost, kubectl, kubewright, onLab } from './support.ts'
+import { checkNetwork, eventually, hostOf, inHost, kubectl, kubewright, onLab, type Outcome } from './support.ts'
 
 describe('check network, on one control plane and two workers with Flannel', () => {
   const name = 'e2echeck'
@@ -105,14 +105,31 @@ describe('check network, on one control plane and two workers with Flannel', () 
     ])
   })
 
-  test('Ctrl-C ends it at once, and the host removes what was made', async () => {
-    const made = (): Promise<void> =>
-      eventually(60, async () => expect(await kubectl(lab, 'get namespaces -o name')).toContain('kubewright-check'))
-    const { code } = await kubewright(['check', 'network', '--inventory', lab.inventoryPath], {
-      started: (child) => void made().then(() => child.kill('SIGINT')),
+  /** Ends the check by a signal as soon as it has made something in the cluster. */
+  const endedBy = async (signal: NodeJS.Signals): Promise<Outcome> => {
+    let made: Promise<string> | undefined
+    const outcome = await kubewright(['check', 'network', '--inventory', lab.inventoryPath], {
+      started: (child) => {
+        made = eventually(60, async () => {
+          const namespaces = await kubectl(lab, 'get namespaces -o name')
+          expect(namespaces).toContain('kubewright-check')
+          child.kill(signal)
+          return namespaces
+        })
+      },
     })
-    expect(code).toBe(exitCodes.interrupted)
+    await made
+    return outcome
+  }
+
+  test('Ctrl-C ends it at once, and the host removes what was made', async () => {
+    expect((await endedBy('SIGINT')).code).toBe(exitCodes.interrupted)
     await eventually(30, expectNothingLeft)
+  })
+
+  test('a command that is killed leaves nothing either', async () => {
+    await endedBy('SIGKILL')
+    await eventually(60, expectNothingLeft)
   })
 
   test('the proof at the end of apply finds the same, and names the check', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { observedScript, parseObserved } from '../../src/kubernetes/observed-script.ts'
-import { hostOf } from '../support/facts.ts'
+import { clusterOf, hostOf } from '../support/facts.ts'
 
 const pem = (name: string) => `-----BEGIN CERTIFICATE-----\n${name}\n-----END CERTIFICATE-----\n`
 const pki = '/etc/kubernetes/pki'
@@ -240,7 +240,7 @@ describe('the script', () => {
   /** Runs it with everything below /etc/kubernetes and a kubectl of the test's own. */
   function run(): string {
     const host = hostOf({ directories: { ...hostOf().directories, etcd: join(root, 'etcd') } })
-    const text = observedScript(host)
+    const text = observedScript(host, clusterOf())
       .text.replaceAll('/etc/kubernetes', join(root, 'etc'))
       .replace('PATH=$PATH:', `PATH=${root}/bin:$PATH:`)
     return execFileSync('/bin/sh', ['-euc', text], { encoding: 'utf8' }).replaceAll(
@@ -251,6 +251,16 @@ describe('the script', () => {
 
   test('finds nothing on a bare host', () => {
     expect(parseObserved(new Map([['cp1', run()]]))).toMatchObject({ exists: false, api: 'absent' })
+  })
+
+  test('takes a start of etcd that failed for no cluster', () => {
+    write('etcd/member/snap/db', 'nothing')
+    expect(parseObserved(new Map([['cp1', run()]])).exists).toBe(false)
+    write('etcd/member/wal/0.wal', 'data')
+    expect(parseObserved(new Map([['cp1', run()]]))).toMatchObject({
+      exists: true,
+      controlPlanes: [{ hasEtcdData: true }],
+    })
   })
 
   test('never prints a key', () => {

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
+import { probePrelude } from '../../src/host/probe.ts'
 import type { KubernetesObject } from '../../src/kubernetes/object.ts'
 import { prunedObjects } from '../../src/resources/object-set.ts'
+import { lines } from '../../src/transport/command.ts'
+import { sandboxHost } from '../support/sandbox-host.ts'
 
 const objectOf = (kind: string, name: string, namespace?: string): KubernetesObject => ({
   apiVersion: 'v1',
@@ -37,4 +40,20 @@ test('definitions and namespaces stay, since what others made of them would go t
     `${same}apiextensions.k8s.io/v1 CustomResourceDefinition - old.example.org\nv1 Namespace - old\n`,
   )
   expect(change?.summary).toBe('record the objects of calico')
+})
+
+test('a record that could not be read is not written anew if that would forget what is obsolete', async () => {
+  const change = after('unknown\n')
+  expect(change?.actions.map(({ kind }) => kind)).toEqual(['run', 'apply'])
+  const [look] = change?.actions ?? []
+  if (look?.kind !== 'run') throw new Error('nothing is looked at')
+  const host = sandboxHost()
+  host.write('/usr/local/sbin/kubectl', '#!/bin/sh\ncat /fake/set\n', 0o755)
+  const looking = lines(probePrelude, look.command)
+  host.write('/fake/set', 'v1 ConfigMap kube-system calico-config\n')
+  await host.run(looking)
+  host.write('/fake/set', '')
+  await host.run(looking)
+  host.write('/fake/set', 'v1 ConfigMap kube-system calico-config\nv1 Service kube-system calico-typha\n')
+  await expect(host.run(looking)).rejects.toThrow('run apply again for v1 Service kube-system calico-typha')
 })

@@ -122,6 +122,7 @@ function surveyOf(overrides: Partial<Survey>): Survey {
   ]
   return {
     listening: [{ address: '0.0.0.0', port: 22, process: 'sshd' }],
+    datagrams: [{ address: '127.0.0.1', port: 323, process: 'chronyd' }],
     disks: paths.map((path) => ({ path, ...disk })),
     swaps: [],
     kernelAbilities: ableKernel,
@@ -236,7 +237,7 @@ export const completeArtifacts: ArtifactIndex = {
   }),
 }
 
-/** A task's context on the first host of the cluster, with that host's facts as the whole fleet unless one is given. */
+/** A task's context on the first host of the cluster, with that host's facts as the whole fleet and run unless they are given. */
 export function contextOf(overrides: Partial<Context> = {}): Context {
   const cluster = overrides.cluster ?? clusterOf({ hosts: [overrides.host ?? hostOf()] })
   const host = overrides.host ?? cluster.hosts[0] ?? hostOf()
@@ -253,5 +254,6 @@ export function contextOf(overrides: Partial<Context> = {}): Context {
     host,
     facts,
     fleet: overrides.fleet ?? new Map([[host.name, facts]]),
+    run: overrides.run ?? [...(overrides.fleet?.keys() ?? [host.name])],
   }
 }

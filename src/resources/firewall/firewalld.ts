@@ -10,6 +10,8 @@ export interface FirewalldState {
 }
 
 interface ZoneSettings {
+  /** Of the zone: `4`. */
+  readonly protocols: readonly string[]
   /** Of the zone: `6443/tcp`, `30000-32767/udp`. */
   readonly ports: readonly string[]
   /** Of the zone `trusted`. */
@@ -27,6 +29,7 @@ echo "$kw_zone"
 for kw_kept in '' --permanent; do
 echo "ports $(firewall-cmd $kw_kept --zone="$kw_zone" --list-ports)"
 echo "sources $(firewall-cmd $kw_kept --zone=trusted --list-sources)"
+echo "protocols $(firewall-cmd $kw_kept --zone="$kw_zone" --list-protocols)"
 done`,
       parse: parseFirewalld,
     },
@@ -45,9 +48,10 @@ done`,
 }
 
 /** What the zones do not let through; forwarding needs nothing of its own, since a trusted source may go anywhere. */
-function missingIn({ ports, sources }: ZoneSettings, openings: readonly Opening[]): readonly Opening[] {
+function missingIn({ ports, protocols, sources }: ZoneSettings, openings: readonly Opening[]): readonly Opening[] {
   return openings.filter((opening) => {
     if (opening.kind === 'subnet') return opening.direction === 'input' && !sources.includes(opening.subnet)
+    if (opening.kind === 'protocol') return !protocols.includes(String(opening.number))
     const [first, last] = opening.ports
     return !ports.some((known) => {
       const [, from = '', to = from, protocol] = /^(\d+)(?:-(\d+))?\/(.+)$/.exec(known) ?? []
@@ -57,9 +61,10 @@ function missingIn({ ports, sources }: ZoneSettings, openings: readonly Opening[
 }
 
 function opening(zone: string, missing: readonly Opening[], kept: Command): Command | undefined {
-  const ports = missing.flatMap((one) =>
-    one.kind === 'port' ? [`--add-port=${portRange(one, '-')}/${one.protocol}`] : [],
-  )
+  const ports = missing.flatMap((one) => {
+    if (one.kind === 'protocol') return [`--add-protocol=${one.number}`]
+    return one.kind === 'port' ? [`--add-port=${portRange(one, '-')}/${one.protocol}`] : []
+  })
   const sources = missing.flatMap((one) => (one.kind === 'subnet' ? [`--add-source=${one.subnet}`] : []))
   return lines(
     ports.length === 0 ? undefined : sh`firewall-cmd --quiet ${kept} ${`--zone=${zone}`} ${ports}`,
@@ -72,9 +77,13 @@ function parseFirewalld(output: string): FirewalldState | undefined {
   if (zone === undefined || zone === '') return undefined
   return {
     zone,
-    runtime: { ports: words(rows[0]), sources: words(rows[1]) },
-    permanent: { ports: words(rows[2]), sources: words(rows[3]) },
+    runtime: settingsOf(rows.slice(0, 3)),
+    permanent: settingsOf(rows.slice(3)),
   }
+}
+
+function settingsOf([ports, sources, protocols]: readonly string[]): ZoneSettings {
+  return { ports: words(ports), sources: words(sources), protocols: words(protocols) }
 }
 
 function words(row = ''): readonly string[] {

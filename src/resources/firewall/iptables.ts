@@ -20,7 +20,7 @@ const places = {
 /** Rules of iptables that keep others out (and are neither firewalld's nor ufw's) let our ports and subnets in, before whatever rejects. */
 export function iptables(family: IPFamily, options: FirewallOptions): Resource<IptablesState> {
   const { program, files } = places[family]
-  const openings = options.openings.filter((one) => one.kind === 'port' || familyOf(one.subnet) === family)
+  const openings = options.openings.filter((one) => one.kind !== 'subnet' || familyOf(one.subnet) === family)
   const live = ({ rules }: IptablesState): readonly Opening[] => missingIn(rules, openings)
   return {
     id: `firewall:${program}`,
@@ -55,15 +55,18 @@ function isClosed(listing: string, chain: 'INPUT' | 'FORWARD'): boolean {
 }
 
 function chainOf(opening: Opening): 'INPUT' | 'FORWARD' {
-  return opening.kind === 'port' || opening.direction === 'input' ? 'INPUT' : 'FORWARD'
+  return opening.kind !== 'subnet' || opening.direction === 'input' ? 'INPUT' : 'FORWARD'
 }
 
 function ruleOf(opening: Opening): readonly string[] {
-  const match =
-    opening.kind === 'port'
-      ? ['-p', opening.protocol, '-m', opening.protocol, '--dport', portRange(opening, ':')]
-      : [opening.direction === 'to' ? '-d' : '-s', opening.subnet]
-  return [...match, '-m', 'comment', '--comment', ruleComment(opening), '-j', 'ACCEPT']
+  return [...matchOf(opening), '-m', 'comment', '--comment', ruleComment(opening), '-j', 'ACCEPT']
+}
+
+function matchOf(opening: Opening): readonly string[] {
+  if (opening.kind === 'port')
+    return ['-p', opening.protocol, '-m', opening.protocol, '--dport', portRange(opening, ':')]
+  if (opening.kind === 'protocol') return ['-p', String(opening.number)]
+  return [opening.direction === 'to' ? '-d' : '-s', opening.subnet]
 }
 
 /** The table `filter` of a file of `iptables-save`, as `iptables -S` would list it. */

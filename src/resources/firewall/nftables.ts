@@ -79,7 +79,7 @@ function closedChains(chains: readonly Chain[]): readonly Chain[] {
 
 function applicable({ place: [family], hook }: Chain, openings: readonly Opening[]): readonly Opening[] {
   return openings.filter((one) => {
-    if (one.kind === 'port') return hook === 'input'
+    if (one.kind !== 'subnet') return hook === 'input'
     const fits = family === 'inet' || family === (familyOf(one.subnet) === 6 ? 'ip6' : 'ip')
     return fits && hook === (one.direction === 'input' ? 'input' : 'forward')
   })
@@ -90,11 +90,14 @@ function missingIn(chain: Chain, openings: readonly Opening[]): readonly Opening
 }
 
 function insertion({ place }: Chain, opening: Opening): readonly string[] {
-  const match =
-    opening.kind === 'port'
-      ? [opening.protocol, 'dport', portRange(opening, '-')]
-      : [familyOf(opening.subnet) === 6 ? 'ip6' : 'ip', opening.direction === 'to' ? 'daddr' : 'saddr', opening.subnet]
-  return ['insert', 'rule', ...place, ...match, 'accept', 'comment', `"${ruleComment(opening)}"`]
+  return ['insert', 'rule', ...place, ...matchOf(opening), 'accept', 'comment', `"${ruleComment(opening)}"`]
+}
+
+function matchOf(opening: Opening): readonly string[] {
+  if (opening.kind === 'port') return [opening.protocol, 'dport', portRange(opening, '-')]
+  if (opening.kind === 'protocol') return ['meta', 'l4proto', String(opening.number)]
+  const { subnet, direction } = opening
+  return [familyOf(subnet) === 6 ? 'ip6' : 'ip', direction === 'to' ? 'daddr' : 'saddr', subnet]
 }
 
 function parseNftables(output: string): NftablesState {

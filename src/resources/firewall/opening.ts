@@ -1,13 +1,19 @@
 import type { Change, Finding } from '../../engine/resource.ts'
 
-/** Something that a firewall shall let through: a port of this host, or the traffic of a subnet. */
-export type Opening = PortOpening | SubnetOpening
+/** Something that a firewall shall let through: a port of this host, a protocol without ports, or the traffic of a subnet. */
+export type Opening = PortOpening | ProtocolOpening | SubnetOpening
 
 export interface PortOpening {
   readonly kind: 'port'
   readonly protocol: 'tcp' | 'udp'
   /** First and last port. */
   readonly ports: readonly [number, number]
+}
+
+export interface ProtocolOpening {
+  readonly kind: 'protocol'
+  /** Its number, since distributions call it by different names. */
+  readonly number: number
 }
 
 export interface SubnetOpening {
@@ -23,9 +29,10 @@ export interface FirewallOptions {
   readonly manage: boolean
 }
 
-/** `tcp/6443`, `udp/30000-32767`, `input/10.244.0.0/16`: names an opening in plans and in the comments of rules. */
+/** `tcp/6443`, `udp/30000-32767`, `protocol/4`, `input/10.244.0.0/16`: names an opening in plans and in the comments of rules. */
 export function openingName(opening: Opening): string {
   if (opening.kind === 'subnet') return `${opening.direction}/${opening.subnet}`
+  if (opening.kind === 'protocol') return `protocol/${opening.number}`
   return `${opening.protocol}/${portRange(opening, '-')}`
 }
 

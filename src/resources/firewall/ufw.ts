@@ -1,14 +1,17 @@
 import type { Resource } from '../../engine/resource.ts'
 import { lines, sh } from '../../transport/command.ts'
-import { closedFinding, openingChange, portRange, type FirewallOptions, type Opening } from './opening.ts'
+import { closedFinding, openingChange, portRange } from './opening.ts'
+import type { FirewallOptions, PortOpening, SubnetOpening } from './opening.ts'
 
 /** The rules that users of ufw added, as they would type them; undefined if ufw is not enabled. */
 export type UfwState = readonly string[] | undefined
 
 /** An enabled ufw lets in our ports and subnets, and forwards for the subnets; its rules are persistent by themselves. */
 export function ufw(options: FirewallOptions): Resource<UfwState> {
-  const missingIn = (rules: UfwState): readonly Opening[] =>
-    rules === undefined ? [] : options.openings.filter((opening) => !rules.includes(ruleOf(opening).join(' ')))
+  // It has no language for IP in IP; Felix lets its tunnel in by itself, in the same table and before ufw's chains.
+  const openings = options.openings.filter((opening) => opening.kind !== 'protocol')
+  const missingIn = (rules: UfwState): typeof openings =>
+    rules === undefined ? [] : openings.filter((opening) => !rules.includes(ruleOf(opening).join(' ')))
   return {
     id: 'firewall:ufw',
     probe: {
@@ -26,7 +29,7 @@ export function ufw(options: FirewallOptions): Resource<UfwState> {
   }
 }
 
-function ruleOf(opening: Opening): readonly string[] {
+function ruleOf(opening: PortOpening | SubnetOpening): readonly string[] {
   if (opening.kind === 'port') return ['allow', `${portRange(opening, ':')}/${opening.protocol}`]
   const { direction, subnet } = opening
   if (direction === 'input') return ['allow', 'from', subnet]

@@ -9,7 +9,9 @@ import {
 } from '../../kubernetes/static-pods.ts'
 import { file } from '../../resources/file.ts'
 import { staticPod } from '../../resources/static-pod.ts'
+import { apiServerTurn } from '../../resources/turn.ts'
 import type { Context } from '../context.ts'
+import { localApi, otherApiServers } from '../control-planes.ts'
 
 /** The API server, equal to kubeadm's but for what the inventory asks. */
 export const controlPlaneApiServer = task<Context>({
@@ -18,7 +20,9 @@ export const controlPlaneApiServer = task<Context>({
   resources(context) {
     const { cluster, host } = context
     const { apiServer } = cluster
-    return [...placedFiles(apiServer), staticPod(apiServerPod(cluster, host, viewOf(context, apiServer)), 'api-outage')]
+    const turn = apiServerTurn(localApi(context).server, otherApiServers(context))
+    const pod = apiServerPod(cluster, host, viewOf(context, apiServer))
+    return [...placedFiles(apiServer), staticPod(pod, 'api-outage', turn)]
   },
 })
 

@@ -1,7 +1,7 @@
 import { task } from '../../engine/task.ts'
 import { haproxyConfiguration, haproxyConfigurationFile, haproxyPod } from '../../kubernetes/haproxy.ts'
 import { isNodeLocal, manifestsDirectory } from '../../kubernetes/node.ts'
-import { directory, file, ownedDirectory } from '../../resources/file.ts'
+import { directory, file, ownedDirectory, retired } from '../../resources/file.ts'
 import { staticPod } from '../../resources/static-pod.ts'
 import type { Context } from '../context.ts'
 
@@ -30,6 +30,7 @@ export const endpointUnused = task<Context>({
   summary: 'Remove the proxy to the control planes',
   resources({ cluster }) {
     if (isNodeLocal(cluster)) return []
-    return [ownedDirectory(manifestsDirectory, []), ownedDirectory('/etc/kubernetes/haproxy', [])]
+    const manifest = retired(`${manifestsDirectory}/haproxy.yaml`, 'nothing is led through the proxy any more')
+    return [manifest, ownedDirectory('/etc/kubernetes/haproxy', [])]
   },
 })

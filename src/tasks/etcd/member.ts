@@ -1,9 +1,10 @@
 import { task } from '../../engine/task.ts'
-import { etcdClientURL } from '../../kubernetes/component-flags.ts'
+import { etcdClientURL, etcdLogDirectory } from '../../kubernetes/component-flags.ts'
 import { etcdPeerURL } from '../../kubernetes/etcd-members.ts'
 import { etcdPod, type EtcdStart } from '../../kubernetes/static-pods.ts'
 import { etcdManifest, etcdMembership, etcdVote, type JoiningMember } from '../../resources/etcd-member.ts'
 import { directory } from '../../resources/file.ts'
+import { etcdTurn } from '../../resources/turn.ts'
 import type { Context } from '../context.ts'
 import { placedFiles, viewOf } from '../control-plane/static-pods.ts'
 import { controlPlaneNames, leader } from '../control-planes.ts'
@@ -35,8 +36,9 @@ function directories({ cluster, host }: Context) {
   return [directory(host.directories.etcd, { mode: 0o700 }), ...placedFiles(cluster.etcd)]
 }
 
-function optionsOf({ host }: Context) {
-  return { dataDirectory: host.directories.etcd, impact: 'api-outage' } as const
+function optionsOf({ cluster, host, facts }: Context) {
+  const turn = etcdTurn(etcdClientURL(facts.nodeIP))
+  return { logDirectory: etcdLogDirectory(cluster, host), impact: 'api-outage', turn } as const
 }
 
 function podOf(context: Context) {
@@ -45,15 +47,19 @@ function podOf(context: Context) {
 }
 
 function joiningMember(context: Context): JoiningMember {
-  const { host, facts, fleet } = context
+  const { host, facts, fleet, observed } = context
   const leading = leader(context)
   const others = controlPlaneNames(context).filter((name) => name !== host.name)
   const inOrder = [...others.filter((name) => name === leading), ...others.filter((name) => name !== leading)]
+  const [known] = observed.controlPlanes.flatMap(({ host: name, etcdMembers }) =>
+    name === host.name || etcdMembers === undefined ? [] : [etcdMembers],
+  )
   return {
     name: host.name,
     peerURL: etcdPeerURL(facts.nodeIP),
-    dataDirectory: host.directories.etcd,
+    logDirectory: etcdLogDirectory(context.cluster, host),
     ownURL: etcdClientURL(facts.nodeIP),
+    known,
     otherURLs: inOrder.flatMap((name) => fleet.get(name)?.nodeIP ?? []).map(etcdClientURL),
   }
 }

@@ -65,8 +65,9 @@ function cniPorts({ cni }: Context['cluster']): readonly Opening[] {
     case 'wireguard':
       return [port('udp', 51_820, 51_821)] // one for each IP family
     case 'ipip':
+      return [port('tcp', 179), { kind: 'protocol', number: 4 }] // BGP, and the packets themselves
     case 'none':
-      return [port('tcp', 179)] // BGP
+      return [port('tcp', 179)]
     case 'host-gw':
       return []
   }

@@ -61,8 +61,9 @@ for kw_path in ${paths}; do [ -e "$kw_path" ] || echo "$kw_path"; done`,
       const { host: leading, server } = leaderApi(context)
       const command = sh`kw_pods() { kw_kubectl ${server} -n ${namespace} "$@" -l ${label} --field-selector ${`spec.nodeName=${host.name}`}; }
 kw_pods delete pods --timeout=60s >/dev/null || exit 1
-for kw_second in $(seq 120); do
-  if kw_pods wait pods --for=condition=Ready --timeout=120s >/dev/null 2>&1; then exit 0; fi
+kw_until=$(($(date +%s) + 180))
+while [ "$(date +%s)" -lt "$kw_until" ]; do
+  if kw_pods wait pods --for=condition=Ready --timeout=10s >/dev/null 2>&1; then exit 0; fi
   sleep 1
 done
 echo "the pod of ${title} on ${host.name} does not become ready" >&2
@@ -71,7 +72,7 @@ exit 1`
         verb: 'restart',
         summary: `replace the pod of ${title}, which installs ${missing.join(', ')}`,
         impact: 'restart',
-        actions: [{ kind: 'run', host: leading, command, undo: 'none', timeout: 240 }],
+        actions: [{ kind: 'run', host: leading, command, undo: 'none' }],
       }
     },
   }

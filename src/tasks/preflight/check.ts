@@ -57,7 +57,7 @@ export function isControlPlane({ host }: Context): boolean {
   return host.roles.includes('control-plane')
 }
 
-/** Whether this is the host that speaks for the cluster, so that a finding about the cluster is told once. */
-export function isFirstControlPlane({ cluster, host }: Context): boolean {
-  return cluster.hosts.find(({ roles }) => roles.includes('control-plane'))?.name === host.name
+/** Whether this host of the run speaks for the cluster, so that a finding about the cluster is told, and once. */
+export function speaksForCluster({ run, host }: Context): boolean {
+  return run[0] === host.name
 }

@@ -1,13 +1,13 @@
 import type { Finding } from '../../engine/resource.ts'
 import { lastingOptions } from '../../kubernetes/network.ts'
-import { checks, enumerate, error, isFirstControlPlane, refusal, warning, type Check } from './check.ts'
+import { checks, enumerate, error, speaksForCluster, refusal, warning, type Check } from './check.ts'
 import { ownership, ownRecord } from './ownership.ts'
 
 /** What the living cluster was made with and the inventory now says otherwise. Until a command for it exists, it is refused. */
 const changes: Check = (context) => {
   const { cluster, observed } = context
   const { living } = observed
-  if (living === undefined || !isFirstControlPlane(context)) return []
+  if (living === undefined || !speaksForCluster(context)) return []
   const { networking, kubernetesVersion } = cluster
   return [
     ...changed(
@@ -56,7 +56,7 @@ function changed(
 /** Another network in the API than the inventory's. */
 const cni: Check = (context) => {
   const { cluster, observed } = context
-  if (!isFirstControlPlane(context)) return []
+  if (!speaksForCluster(context)) return []
   // A network of the user's own may be any; but then it is not ours.
   const living = cluster.cni.name === 'none' ? [observed.network?.['name'] ?? []].flat() : observed.cnis
   const others = living.filter((name) => name !== cluster.cni.name)
@@ -100,7 +100,7 @@ const nodeName: Check = ({ cluster, host, facts, observed }) => {
 
 /** Nodes that the inventory does not know are told, never removed. */
 const unknownNodes: Check = (context) => {
-  if (!isFirstControlPlane(context)) return []
+  if (!speaksForCluster(context)) return []
   const { cluster, fleet, observed } = context
   const addresses = new Set([...fleet.values()].map(({ nodeIP }) => nodeIP))
   const unknown = observed.nodes
@@ -141,7 +141,7 @@ const nodeVersions: Check = ({ host, observed, cluster }) => {
 
 /** The authorities on the control planes are the same, and somebody has their keys. */
 const authorities: Check = (context) => {
-  if (!isFirstControlPlane(context)) return []
+  if (!speaksForCluster(context)) return []
   return Object.entries(context.observed.authorities).flatMap(([name, { certificateOn, keyOn, differsOn }]) => {
     const path = `/etc/kubernetes/pki/${name}.crt`
     if (differsOn.length > 0) {
@@ -165,7 +165,7 @@ const authorities: Check = (context) => {
 const quorum: Check = (context) => {
   const names = context.cluster.hosts.filter(({ roles }) => roles.includes('control-plane')).map(({ name }) => name)
   const count = names.length
-  if (count % 2 === 1 || !isFirstControlPlane(context)) return []
+  if (count % 2 === 1 || !speaksForCluster(context)) return []
   const lost = count / 2 - 1
   const message = `${count} control planes survive the loss of ${lost === 0 ? 'none' : lost} of them, no more than ${count - 1} do`
   return [warning('ControlPlanes', message, `Use ${count - 1} or ${count + 1}.`)]
@@ -173,7 +173,7 @@ const quorum: Check = (context) => {
 
 /** Two etcds on the control planes of one inventory, as when a member has lost its data and began anew alone. */
 const etcdMembers: Check = (context) => {
-  if (!isFirstControlPlane(context)) return []
+  if (!speaksForCluster(context)) return []
   const lists = context.observed.controlPlanes.flatMap(({ host, etcdMembers }) =>
     etcdMembers === undefined
       ? []
@@ -202,7 +202,7 @@ const etcdMembers: Check = (context) => {
 
 /** A cluster that does not answer cannot be compared. */
 const api: Check = (context) => {
-  if (context.observed.api !== 'unknown' || !isFirstControlPlane(context)) return []
+  if (context.observed.api !== 'unknown' || !speaksForCluster(context)) return []
   const message =
     'there is a cluster on the control planes, but its API does not answer: what is in it is decided when it does'
   return [

@@ -4,6 +4,7 @@ import { usesBgp } from '../../kubernetes/calico.ts'
 import { kubeletConfiguration } from '../../kubernetes/kubelet.ts'
 import type { Context } from '../context.ts'
 import { checks, enumerate, error, warning, type Check } from './check.ts'
+import { datagrams } from './datagrams.ts'
 import { ownership } from './ownership.ts'
 import { ports } from './ports.ts'
 
@@ -183,6 +184,7 @@ export const preflightNetwork = checks('preflight/network', 'Check the network',
   NodeIPFamily: addressFamily,
   SubnetOverlap: subnets,
   Port: ports,
+  Datagram: datagrams,
   VXLAN: vxlan,
   HostGateway: neighbours,
   ResolvConf: nameservers,

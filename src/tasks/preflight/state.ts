@@ -49,6 +49,21 @@ const otherManifests: Check = (context) => {
   })
 }
 
+/** What a host is in its cluster: a control plane is a member of etcd, which does not go by not being mentioned. */
+const role: Check = (context) => {
+  const { host, facts } = context
+  const pods = staticPods.filter((name) => facts.survey.manifests.includes(name))
+  const onlyWorks = host.roles.every((name) => name === 'worker')
+  if (ownership(context) !== 'ours' || !onlyWorks || pods.length === 0) return []
+  return [
+    refusal(
+      'Role',
+      `${host.name} is a control plane of the living cluster (it has ${enumerate(pods)}), the inventory calls it a worker`,
+      'Give it the role control-plane again; to make a worker of it, reset it while it still has that role.',
+    ),
+  ]
+}
+
 /** Data of an earlier etcd, which a new member would take for its own. */
 const etcdData: Check = (context) => {
   const { etcd } = context.host.directories
@@ -159,6 +174,7 @@ export const preflightState = checks('preflight/state', 'Check for other cluster
   ForeignCluster: foreignCluster,
   EarlierManifests: earlierManifests,
   StaticPodManifest: otherManifests,
+  Role: role,
   EtcdData: etcdData,
   StaleState: earlierFiles,
   StaleNetwork: earlierNetwork,

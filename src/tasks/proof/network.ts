@@ -8,7 +8,7 @@ import { sh } from '../../transport/command.ts'
 import type { Context } from '../context.ts'
 import { localApi } from '../control-planes.ts'
 
-/** The network works: pods on all nodes reach each other, services and cluster DNS. It runs when anything was changed. */
+/** The network works: pods on all nodes of the run reach each other, services and cluster DNS. It runs when anything was changed. */
 export const proofNetwork = task<Context>({
   name: 'proof/network',
   summary: 'Prove that the network works',
@@ -26,10 +26,9 @@ function proof(context: Context): Resource<string> {
     actions: [
       {
         kind: 'run',
-        command: sh`${networkProof(cluster, [...context.fleet.keys()], server)}
+        command: sh`${networkProof(cluster, context.run, server)}
 printf '%s\n' ${digest} >${record}`,
         undo: 'none',
-        timeout: 400,
       },
     ],
   })

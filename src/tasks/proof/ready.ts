@@ -5,13 +5,13 @@ import { sh } from '../../transport/command.ts'
 import type { Context } from '../context.ts'
 import { localApi } from '../control-planes.ts'
 
-/** All nodes of the inventory are Ready, and so are all pods of the system. */
+/** All nodes of the run are Ready, and so are all pods of the system on them. */
 export const proofReady = task<Context>({
   name: 'proof/ready',
   summary: 'Wait for nodes and system pods',
   resources(context) {
     const { server } = localApi(context)
-    const names = [...context.fleet.keys()]
+    const names = context.run
     const here = sh`[ -e /etc/kubernetes/admin.conf ] && kw_kubectl ${server} --request-timeout=10s`
     return [
       gate('nodes', {

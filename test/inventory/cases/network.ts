@@ -198,6 +198,15 @@ export const network: readonly WrongInput[] = [
     ],
   },
   {
+    title: "an MTU that Flannel's host-gw does not take",
+    text: inventoryWith(`  cni: { backend: host-gw, mtu: 1400 }
+`),
+    printed: [
+      "inventory.yaml:6:33 spec.cni.mtu: mtu has no effect with Flannel's host-gw: pods have the MTU of the interface (KW1045)",
+      "    remove it, and give the hosts' interfaces the MTU that their network carries",
+    ],
+  },
+  {
     title: 'a network of your own has no options',
     text: inventoryWith(`  cni: { name: none, mtu: 1400 }
 `),

@@ -1,4 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
+import { task } from '../../../src/engine/task.ts'
+import { file } from '../../../src/resources/file.ts'
+import type { Context } from '../../../src/tasks/context.ts'
 import { endpointNodeLocal, endpointUnused } from '../../../src/tasks/endpoint/node-local.ts'
 import { clusterOf, contextOf, factsOf, hostOf, workerOf } from '../../support/facts.ts'
 import { applyTasks, listed, planTasks } from '../../support/run-task.ts'
@@ -19,6 +22,13 @@ function context(...addresses: readonly string[]) {
   ])
   return contextOf({ cluster, host: worker, facts, fleet })
 }
+
+/** What a control plane has of ours beside it. */
+const controlPlane = task<Context>({
+  name: 'control-plane',
+  summary: 'Run etcd',
+  resources: () => [file('/etc/kubernetes/manifests/etcd.yaml', 'kind: Pod\n')],
+})
 
 let host: SandboxHost
 
@@ -52,11 +62,22 @@ test('it changes when the control planes do, and only then', async () => {
 test('it goes when the endpoint is another one, and pods of others stay', async () => {
   const nodeLocal = context('10.89.5.11')
   await applyTasks(host, endpointNodeLocal, nodeLocal)
+  await applyTasks(host, controlPlane, nodeLocal)
   expect(listed(await planTasks(host, endpointUnused, nodeLocal))).toEqual([])
   const endpoint = { address: 'api.lab', port: 6443, provider: 'external', explicit: true } as const
   const external = { ...nodeLocal, cluster: { ...nodeLocal.cluster, controlPlaneEndpoint: endpoint } }
   expect(listed(await planTasks(host, endpointNodeLocal, external))).toEqual([])
   await applyTasks(host, endpointUnused, external)
   expect(host.read(manifest)).toBeUndefined()
+  expect(host.read(configuration)).toBeUndefined()
   expect(host.read('/etc/kubernetes/manifests/users-own.yaml')).toBe('kind: Pod\n')
+  expect(host.read('/etc/kubernetes/manifests/etcd.yaml')).toBe('kind: Pod\n')
+})
+
+test('a proxy that is not ours stays', async () => {
+  const endpoint = { address: 'api.lab', port: 6443, provider: 'external', explicit: true } as const
+  const nodeLocal = context('10.89.5.11')
+  host.write(manifest, 'kind: Pod\n')
+  const external = { ...nodeLocal, cluster: { ...nodeLocal.cluster, controlPlaneEndpoint: endpoint } }
+  expect(listed(await planTasks(host, endpointUnused, external))).toEqual([])
 })

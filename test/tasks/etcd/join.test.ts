@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { parseMembers } from '../../../src/kubernetes/etcd-members.ts'
 import { etcdJoin, etcdMember } from '../../../src/tasks/etcd/member.ts'
-import { clusterOf, contextOf, factsOf, hostOf } from '../../support/facts.ts'
+import { clusterOf, contextOf, factsOf, hostOf, observedOf } from '../../support/facts.ts'
 import { applyTasks, listed, planTasks } from '../../support/run-task.ts'
-import { sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'
+import { flyingTime, sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'
 
 const manifest = '/etc/kubernetes/manifests/etcd.yaml'
 const hosts = [1, 2, 3].map((index) => {
@@ -63,6 +64,15 @@ describe('a control plane that joins etcd', () => {
     expect(host.read('/fake/etcd/members')).toContain('cp2, https://10.89.5.12:2380, , false')
   })
 
+  test('gives up by the clock where nobody answers', async () => {
+    flyingTime(host)
+    host.write('/usr/local/sbin/etcdctl', '#!/bin/sh\necho "$*" >>/fake/tries\nexit 1\n', 0o755)
+    await expect(applyTasks(host, etcdJoin, context)).rejects.toMatchObject({
+      details: { output: expect.stringContaining('takes no new member: no member answers') },
+    })
+    expect(host.read('/fake/tries')?.split('\n').length).toBeLessThan(30)
+  })
+
   test('waits until it is in sync before it votes', async () => {
     host.write('/fake/etcd/behind', '')
     await applyTasks(host, etcdJoin, context)
@@ -106,9 +116,68 @@ describe('after a run that was killed', () => {
     expect(mutations()[0]).toBe('member promote ccc3')
     expect(host.read(manifest)).toContain('cp3=https://10.89.5.13:2380,cp2=https://10.89.5.12:2380')
   })
+
+  test("another host's learner that never catches up is named, with what to do", async () => {
+    flyingTime(host)
+    members(voter, 'ccc3, started, cp3, https://10.89.5.13:2380, https://10.89.5.13:2379, true')
+    host.write('/fake/etcd/never', '')
+    await expect(applyTasks(host, etcdJoin, context)).rejects.toMatchObject({
+      details: { output: expect.stringMatching(/the learner cp3 .*in sync.*etcdctl member remove ccc3/) },
+    })
+  })
+})
+
+describe('a start that failed leaves a directory, but no data', () => {
+  beforeEach(() => host.write('/var/lib/etcd/member/snap/db', 'nothing'))
+
+  test('so whoever lost its place among the members meanwhile gets another one', async () => {
+    host.write(manifest, 'spec: { containers: [{ command: [etcd, "--initial-cluster=cp1=https://old"] }] }\n')
+    members(voter, 'ccc3, started, cp3, https://10.89.5.13:2380, https://10.89.5.13:2379, false')
+    const plan = await planTasks(host, etcdJoin, context)
+    expect(plan.findings).toEqual([])
+    expect(listed(plan)).toContain('create etcd-membership')
+    await applyTasks(host, etcdJoin, context)
+    expect(host.read(manifest)).toContain('cp3=https://10.89.5.13:2380,cp2=https://10.89.5.12:2380')
+    expect(host.read('/fake/etcd/members')).toContain('cp2, https://10.89.5.12:2380, , false')
+  })
+
+  test('so a voter whose disk was replaced joins again', async () => {
+    await applyTasks(host, etcdJoin, context)
+    host.remove('/var/lib/etcd/member/wal')
+    expect(listed(await planTasks(host, etcdJoin, context))).toEqual([
+      'update etcd-membership',
+      `update file:${manifest}`,
+      'update etcd-vote',
+    ])
+    await applyTasks(host, etcdJoin, context)
+    expect(mutations().filter((line) => line.startsWith('member add'))).toHaveLength(2)
+    expect(listed(await planTasks(host, etcdJoin, context))).toEqual([])
+  })
+
+  test('and a log elsewhere is data', async () => {
+    const cluster = clusterOf({ hosts, etcd: { ...clusterOf().etcd, extraArgs: [{ name: 'wal-dir', value: '/srv/wal' }] } })
+    host.write('/srv/wal/0.wal', 'data')
+    const { findings } = await planTasks(host, etcdJoin, { ...context, cluster })
+    expect(findings).toMatchObject([{ finding: { check: 'EtcdMember' } }])
+  })
 })
 
 describe('a control plane that was made anew', () => {
+  const old = 'old2, started, cp2, https://10.89.5.12:2380, https://10.89.5.12:2379, false'
+  const announced = 'etcd member cp2: remove old2 (https://10.89.5.12:2380), whose data is gone, and add'
+
+  test('says that a member goes, even where its host has no etcdctl yet', async () => {
+    members(voter, old)
+    const plan = await planTasks(host, etcdJoin, context)
+    expect(listed(plan)).toContain('update etcd-membership')
+    expect(plan.changes.map(({ change }) => change.summary).join('\n')).toContain(announced)
+    const controlPlane = { host: 'cp1', hasEtcdData: true, apiServer: 'up', hasSuperAdmin: true, ledAt: 0 } as const
+    const controlPlanes = [{ ...controlPlane, etcdMembers: parseMembers(`${voter}\n${old}\n`) }]
+    const asked = { ...context, observed: observedOf({ controlPlanes }) }
+    const bare = await planTasks(sandboxHost({ name: 'cp2' }), etcdJoin, asked)
+    expect(bare.changes.map(({ change }) => change.summary).join('\n')).toContain(announced)
+  })
+
   test('leaves its old place among the members, whose data is gone, and joins again', async () => {
     members(voter, 'old2, started, cp2, https://10.89.5.12:2380, https://10.89.5.12:2379, false')
     await applyTasks(host, etcdJoin, context)
@@ -128,10 +197,20 @@ describe('a control plane that was made anew', () => {
   })
 
   test('with data that the others know nothing of is refused before anything is done', async () => {
-    host.write('/var/lib/etcd/member/snap/db', 'data')
+    host.write('/var/lib/etcd/member/wal/0.wal', 'data')
     const { findings } = await planTasks(host, etcdJoin, context)
     expect(findings).toMatchObject([{ finding: { check: 'EtcdMember', severity: 'error', final: true } }])
   })
+})
+
+test('a data directory that etcd does not have its data in is refused before anything is done', async () => {
+  await applyTasks(host, etcdMember, context)
+  expect((await planTasks(host, etcdMember, context)).findings).toEqual([])
+  const directories = { ...hosts[1]!.directories, etcd: '/srv/etcd' }
+  const moved = { ...context, host: { ...hosts[1]!, directories } }
+  const { findings } = await planTasks(host, etcdMember, moved)
+  expect(findings).toMatchObject([{ finding: { check: 'EtcdDataDirectory', severity: 'error', final: true } }])
+  expect(findings[0]?.finding.message).toContain('in /var/lib/etcd, the inventory says /srv/etcd')
 })
 
 describe('the members that a member was started with', () => {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { hostFirewall } from '../../../src/tasks/host/firewall.ts'
 import { sh } from '../../../src/transport/command.ts'
-import { clusterOf, contextOf } from '../../support/facts.ts'
+import { calicoOptions, clusterOf, contextOf } from '../../support/facts.ts'
 import { applyTasks, listed, planTasks } from '../../support/run-task.ts'
 import { sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'
 
@@ -34,6 +34,8 @@ table inet filter {
   }
 }
 `
+
+const ipip = contextOf({ cluster: clusterOf({ cni: { ...calicoOptions, encapsulation: 'ipip' } }) })
 
 async function hostWithNftables(): Promise<SandboxHost> {
   const host = sandboxHost({ network: true })
@@ -82,6 +84,13 @@ describe.skipIf(!hasTools)('nftables', () => {
     expect(await summaries(host)).toEqual([])
   })
 
+  test("Calico's IP in IP is let in by its number", async () => {
+    const host = await hostWithNftables()
+    await applyTasks(host, hostFirewall, ipip)
+    expect(await host.run(sh`nft list ruleset`)).toMatch(/meta l4proto (4|ipencap) accept comment "kubewright:protocol\/4"/)
+    expect(await summaries(host, ipip)).toEqual([])
+  })
+
   test('rules that someone flushed are found again', async () => {
     const host = await hostWithNftables()
     await applyTasks(host, hostFirewall, contextOf())
@@ -122,6 +131,14 @@ describe.skipIf(!hasTools)('iptables', () => {
     await expect(host.run(sh`iptables-restore /etc/iptables/rules.v4`)).resolves.toBe('')
     expect(ours(await host.run(sh`iptables -S`))).toBe(ours(live))
     expect(await summaries(host)).toEqual([])
+  })
+
+  test("Calico's IP in IP is let in by its number", async () => {
+    const host = await hostWithIptables()
+    await applyTasks(host, hostFirewall, ipip)
+    expect(await host.run(sh`iptables -S`)).toMatch(/-A INPUT -p (4|ipencap|ipv4) -m comment --comment "kubewright:protocol\/4"/)
+    expect(await summaries(host, ipip)).toEqual([])
+    await expect(host.run(sh`iptables-restore /etc/iptables/rules.v4`)).resolves.toBe('')
   })
 
   test('rules that keep nobody out need no opening', async () => {

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { hostFirewall } from '../../../src/tasks/host/firewall.ts'
-import { contextOf, hostOf, workerOf } from '../../support/facts.ts'
+import { calicoOptions, clusterOf, contextOf, hostOf, workerOf } from '../../support/facts.ts'
 import { applyTasks, planTasks, touched } from '../../support/run-task.ts'
 import { sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'
 
 const looking = contextOf({ host: hostOf({ firewall: 'leave' }) })
+
+const ipip = contextOf({ cluster: clusterOf({ cni: { ...calicoOptions, encapsulation: 'ipip' } }) })
 
 async function summaries(host: SandboxHost, context = contextOf()): Promise<readonly string[]> {
   return (await planTasks(host, hostFirewall, context)).changes.map(({ change }) => change.summary)
@@ -48,6 +50,14 @@ describe('firewalld', () => {
     expect(await summaries(host)).toEqual(['open firewalld for input/10.96.0.0/12'])
   })
 
+  test("lets in Calico's IP in IP, which has no ports", async () => {
+    const host = hostWithFirewalld()
+    await applyTasks(host, hostFirewall, ipip)
+    expect(host.read('/fake/firewalld/permanent/public.protocols')).toBe(' 4\n')
+    expect(host.read('/fake/firewalld/runtime/public.protocols')).toBe(' 4\n')
+    expect(await summaries(host, ipip)).toEqual([])
+  })
+
   test('is only looked at when the inventory says so', async () => {
     const { changes, findings } = await planTasks(hostWithFirewalld(), hostFirewall, looking)
     expect(changes).toEqual([])
@@ -76,6 +86,15 @@ describe('ufw', () => {
       '',
     ])
     expect(await summaries(host, contextOf({ host: workerOf('cp1', '10.89.5.11') }))).toEqual([])
+  })
+
+  test('needs no rule for IP in IP, for which Calico has its own in the same table', async () => {
+    const host = sandboxHost()
+    host.install('ufw')
+    host.write('/etc/ufw/ufw.conf', 'ENABLED=yes\n')
+    await applyTasks(host, hostFirewall, ipip)
+    expect(host.read('/fake/ufw')).toContain('ufw allow 179/tcp')
+    expect(await summaries(host, ipip)).toEqual([])
   })
 
   test('that is installed but not enabled stays so', async () => {

@@ -33,6 +33,21 @@ test('state under our own id is ours', () => {
   expect(found(preflightState, onOurs(running))).toEqual([])
 })
 
+test('a control plane of ours that the inventory calls a worker is refused', () => {
+  const worker = workerOf('worker1', '10.89.5.12')
+  const cluster = clusterOf({ hosts: [hostOf(), worker] })
+  const facts = factsOf({ nodeIP: '10.89.5.12', survey: running, state: { cluster: own } })
+  const fleet = new Map([
+    ['cp1', factsOf({ state: { cluster: own } })],
+    ['worker1', facts],
+  ])
+  const context = contextOf({ cluster, host: worker, facts, fleet })
+  expect(found(preflightState, context)).toEqual(['error Role'])
+  expect(told(preflightState, context)).toContain('worker1 is a control plane of the living cluster (it has etcd.yaml,')
+  const proxied = { ...context, facts: { ...facts, survey: { ...facts.survey, manifests: ['haproxy.yaml'] } } }
+  expect(found(preflightState, proxied)).toEqual([])
+})
+
 describe("another cluster's host", () => {
   const record = { id: 'id-9', name: 'production' }
 
