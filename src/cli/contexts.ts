@@ -34,8 +34,11 @@ export async function contextsOf(read: {
   )
 }
 
+function rank({ roles }: Host): number {
+  return roles.includes('control-plane') ? 0 : 1
+}
+
 function runOf({ hosts }: Cluster, facts: ReadonlyMap<string, Facts>, limit: readonly string[]): readonly string[] {
   const those = hosts.filter(({ name }) => facts.has(name) && (limit.length === 0 || limit.includes(name)))
-  const rank = ({ roles }: Host): number => (roles.includes('control-plane') ? 0 : 1)
   return those.toSorted((one, other) => rank(one) - rank(other)).map(({ name }) => name)
 }

@@ -126,7 +126,9 @@ kw_file ${manifest} - show`,
     compare(state): Change | undefined {
       const exists = state.kind === 'file'
       if (joining !== undefined && !(exists && state.hasData)) return joined(joining, exists ? 'update' : 'create')
-      return exists ? staticPod(render(startOf(commandIn(state.text))), impact, turn).compare(state) : first.compare(state)
+      return exists
+        ? staticPod(render(startOf(commandIn(state.text))), impact, turn).compare(state)
+        : first.compare(state)
     },
     digest: ({ kind, mode, owner, sha256, hasData }) => ({ kind, mode, owner, sha256, hasData }),
   }
@@ -202,7 +204,10 @@ function own({ peerURL }: JoiningMember, { members }: MemberState): ListedMember
 }
 
 /** What this host was among the members before it lost its data: it is removed to make place. */
-function formerSelves(member: JoiningMember, { hasData, members = member.known }: MemberState): readonly ListedMember[] {
+function formerSelves(
+  member: JoiningMember,
+  { hasData, members = member.known }: MemberState,
+): readonly ListedMember[] {
   if (hasData || members === undefined) return []
   const started = members.filter(({ name }) => name !== '')
   return started.filter(({ name, peerURLs }) => name === member.name || peerURLs.includes(member.peerURL))

@@ -91,7 +91,10 @@ describe('the network', () => {
   })
 
   test('UDP ports, too, of the kernel as of processes', () => {
-    const datagrams = ['UNCONN 0 0 0.0.0.0:51820 0.0.0.0:*', 'UNCONN 0 0 [::1]:323 [::]:* users:(("chronyd",pid=3,fd=6))']
+    const datagrams = [
+      'UNCONN 0 0 0.0.0.0:51820 0.0.0.0:*',
+      'UNCONN 0 0 [::1]:323 [::]:* users:(("chronyd",pid=3,fd=6))',
+    ]
     expect(parsed({ datagrams: datagrams.join('\n') }).survey.datagrams).toEqual([
       { address: '0.0.0.0', port: 51_820, process: undefined },
       { address: '::1', port: 323, process: 'chronyd' },

@@ -8,16 +8,14 @@ import { flyingTime, sandboxHost, type SandboxHost } from '../support/sandbox-ho
 
 const hosts = ['cp1', 'cp2', 'cp3'].map((name) => hostOf({ name }))
 const fleet = new Map(hosts.map(({ name }, index) => [name, factsOf({ nodeIP: `10.89.5.1${index + 1}` })] as const))
-const controlPlanes = hosts.map(
-  ({ name }): ObservedControlPlane => ({
-    host: name,
-    hasEtcdData: true,
-    apiServer: name === 'cp3' ? 'silent' : 'up',
-    hasSuperAdmin: false,
-    ledAt: 0,
-    etcdMembers: undefined,
-  }),
-)
+const controlPlanes = hosts.map(({ name }): ObservedControlPlane => ({
+  host: name,
+  hasEtcdData: true,
+  apiServer: name === 'cp3' ? 'silent' : 'up',
+  hasSuperAdmin: false,
+  ledAt: 0,
+  etcdMembers: undefined,
+}))
 const facts = fleet.get('cp2') ?? factsOf()
 const observed = observedOf({ exists: true, api: 'up', controlPlanes })
 const context = contextOf({ cluster: clusterOf({ hosts }), host: hosts[1] ?? hostOf(), facts, fleet, observed })
@@ -52,9 +50,7 @@ describe('a member of etcd that is changed', () => {
     host.install('etcdctl')
     host.write('/etc/kubernetes/pki/etcd/healthcheck-client.crt', 'certificate')
     host.write('/proc/1/comm', 'systemd\n')
-    const member = (index: number) =>
-      `aaa${index}, started, cp${index}, https://10.89.5.1${index}:2380, https://10.89.5.1${index}:2379, false\n`
-    host.write('/fake/etcd/members', [1, 2, 3].map(member).join(''))
+    host.write('/fake/etcd/members', [1, 2, 3].map(memberLine).join(''))
     host.write('/var/lib/etcd/member/wal/0.wal', 'data')
     await applyTasks(host, etcdMember, context)
     edit(etcdManifest)
@@ -127,3 +123,8 @@ describe('an API server that is changed', () => {
     expect(isEdited(apiManifest)).toBe(false)
   })
 })
+
+/** A line of `etcdctl member list`. */
+function memberLine(index: number): string {
+  return `aaa${index}, started, cp${index}, https://10.89.5.1${index}:2380, https://10.89.5.1${index}:2379, false\n`
+}

@@ -155,7 +155,10 @@ describe('a start that failed leaves a directory, but no data', () => {
   })
 
   test('and a log elsewhere is data', async () => {
-    const cluster = clusterOf({ hosts, etcd: { ...clusterOf().etcd, extraArgs: [{ name: 'wal-dir', value: '/srv/wal' }] } })
+    const cluster = clusterOf({
+      hosts,
+      etcd: { ...clusterOf().etcd, extraArgs: [{ name: 'wal-dir', value: '/srv/wal' }] },
+    })
     host.write('/srv/wal/0.wal', 'data')
     const { findings } = await planTasks(host, etcdJoin, { ...context, cluster })
     expect(findings).toMatchObject([{ finding: { check: 'EtcdMember' } }])

@@ -87,7 +87,9 @@ describe.skipIf(!hasTools)('nftables', () => {
   test("Calico's IP in IP is let in by its number", async () => {
     const host = await hostWithNftables()
     await applyTasks(host, hostFirewall, ipip)
-    expect(await host.run(sh`nft list ruleset`)).toMatch(/meta l4proto (4|ipencap) accept comment "kubewright:protocol\/4"/)
+    expect(await host.run(sh`nft list ruleset`)).toMatch(
+      /meta l4proto (4|ipencap) accept comment "kubewright:protocol\/4"/,
+    )
     expect(await summaries(host, ipip)).toEqual([])
   })
 
@@ -136,7 +138,9 @@ describe.skipIf(!hasTools)('iptables', () => {
   test("Calico's IP in IP is let in by its number", async () => {
     const host = await hostWithIptables()
     await applyTasks(host, hostFirewall, ipip)
-    expect(await host.run(sh`iptables -S`)).toMatch(/-A INPUT -p (4|ipencap|ipv4) -m comment --comment "kubewright:protocol\/4"/)
+    expect(await host.run(sh`iptables -S`)).toMatch(
+      /-A INPUT -p (4|ipencap|ipv4) -m comment --comment "kubewright:protocol\/4"/,
+    )
     expect(await summaries(host, ipip)).toEqual([])
     await expect(host.run(sh`iptables-restore /etc/iptables/rules.v4`)).resolves.toBe('')
   })

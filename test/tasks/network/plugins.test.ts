@@ -32,7 +32,11 @@ test('a pod that does not become ready is waited for by the clock, since its hos
   const host = sandboxHost()
   host.write('/var/lib/kubelet/pods/1/containers/kube-flannel/x', '')
   flyingTime(host)
-  host.write('/usr/local/sbin/kubectl', '#!/bin/sh\necho "$*" >>/fake/asked\ncase "$*" in *wait*) exit 1 ;; esac\n', 0o755)
+  host.write(
+    '/usr/local/sbin/kubectl',
+    '#!/bin/sh\necho "$*" >>/fake/asked\ncase "$*" in *wait*) exit 1 ;; esac\n',
+    0o755,
+  )
   const [change] = (await planTasks(host, networkPlugins, context)).changes
   const [action] = change?.change.actions ?? []
   if (action?.kind !== 'run') throw new Error('nothing is run')

@@ -16,7 +16,9 @@ function having(port: number, cni: Cni, more: Partial<Survey> = {}) {
 test("a VPN on WireGuard's usual port is refused where Flannel needs it", () => {
   const context = having(51_820, wireguard)
   expect(found(preflightNetwork, context)).toEqual(['error Port-51820'])
-  expect(told(preflightNetwork, context)).toContain('UDP port 51820, which Flannel needs between the nodes, is taken by')
+  expect(told(preflightNetwork, context)).toContain(
+    'UDP port 51820, which Flannel needs between the nodes, is taken by',
+  )
   expect(found(preflightNetwork, having(51_820, flannel))).toEqual([])
   // It is the port for IPv6.
   expect(found(preflightNetwork, having(51_821, wireguard))).toEqual([])
