@@ -41,7 +41,7 @@ export function parseObserved(outputs: ReadonlyMap<string, string>): Observed {
     nodes: objects.filter(([kind]) => kind === 'Node').map(nodeOf),
     kubernetesVersion: up?.version,
     clusterConfiguration: up?.configuration,
-    living: livingOf(up?.configuration) ?? first(views.filter(hasEtcdMember), livingOfStaticPods),
+    living: livingOf(up) ?? first(views.filter(hasEtcdMember), livingOfStaticPods),
     cnis: cnisOf(objects),
     network: networkOf(objects),
     controlPlanes: views.map(controlPlaneOf),
@@ -113,28 +113,22 @@ function configurationOf(configMap: unknown): View['configuration'] {
   }
 }
 
-function livingOf(configuration: View['configuration']): LivingConfiguration | undefined {
-  if (configuration === undefined) return undefined
+function livingOf(view: View | undefined): LivingConfiguration | undefined {
+  const configuration = view?.configuration
+  if (view === undefined || configuration === undefined) return undefined
   const networking = isObject(configuration['networking']) ? configuration['networking'] : {}
   return {
     kubernetesVersion: orUndefined(textOf(configuration['kubernetesVersion']).replace(/^v/, '')),
     podSubnets: listOf(textOf(networking['podSubnet'])),
     serviceSubnets: listOf(textOf(networking['serviceSubnet'])),
     dnsDomain: orUndefined(textOf(networking['dnsDomain'])),
+    apiServerPort: apiServerPortOf(view),
   }
 }
 
 /** The same from the flags of the static pods, which are there when the API is not. */
 function livingOfStaticPods(view: View): LivingConfiguration | undefined {
-  const value = (pod: string, flag: string): string => {
-    const prefix = `${manifests}/${pod}.yaml:${flag}`
-    return (
-      view.flags
-        .find((line) => line.startsWith(prefix))
-        ?.slice(prefix.length)
-        .trim() ?? ''
-    )
-  }
+  const value = (pod: string, flag: string): string => flagOf(view, pod, flag)
   const image = value('kube-apiserver', 'image:')
   if (image === '') return undefined
   return {
@@ -144,7 +138,19 @@ function livingOfStaticPods(view: View): LivingConfiguration | undefined {
     dnsDomain: /^https:\/\/kubernetes\.default\.svc\.(.+)$/.exec(
       value('kube-apiserver', '--service-account-issuer='),
     )?.[1],
+    apiServerPort: apiServerPortOf(view),
   }
+}
+
+function apiServerPortOf(view: View): number | undefined {
+  const port = flagOf(view, 'kube-apiserver', '--secure-port=')
+  return port === '' ? undefined : Number(port)
+}
+
+function flagOf({ flags }: View, pod: string, flag: string): string {
+  const prefix = `${manifests}/${pod}.yaml:${flag}`
+  const line = flags.find((candidate) => candidate.startsWith(prefix))
+  return line?.slice(prefix.length).trim() ?? ''
 }
 
 function orUndefined(text: string): string | undefined {

@@ -56,6 +56,8 @@ export interface LivingConfiguration {
   readonly podSubnets: readonly string[] | undefined
   readonly serviceSubnets: readonly string[] | undefined
   readonly dnsDomain: string | undefined
+  /** The port on which the API servers listen, as their static pods say. */
+  readonly apiServerPort: number | undefined
 }
 
 export interface ObservedNode {

@@ -48,7 +48,7 @@ export function nodeJoin(options: JoinOptions): Resource<KubeletClientState> {
         summary: isNew
           ? `join ${certificate.host} by TLS bootstrap with a token that is deleted after it`
           : `join ${certificate.host} again: ${all.join(', ')}`,
-        impact: 'none',
+        impact: isNew ? 'none' : 'restart',
         actions: joinActions(options),
       }
     },

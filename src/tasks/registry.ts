@@ -9,6 +9,7 @@ import { containerdInstall } from './containerd/install.ts'
 import { controlPlaneKubectl, etcdClients } from './control-plane/clients.ts'
 import { controllersReady, controlPlaneReady } from './control-plane/ready.ts'
 import { controlPlaneApiServer, controlPlaneControllers } from './control-plane/static-pods.ts'
+import { endpointFollowed } from './endpoint/followed.ts'
 import { endpointNodeLocal, endpointUnused } from './endpoint/node-local.ts'
 import { etcdJoin, etcdMember } from './etcd/member.ts'
 import { hostFirewall } from './host/firewall.ts'
@@ -81,6 +82,7 @@ const tasks: readonly Task<Context>[] = [
   markControlPlane,
   markNodes,
   endpointNodeLocal,
+  endpointFollowed,
   endpointUnused,
   nodeJoinTask,
   nodeTokens,

@@ -59,6 +59,7 @@ function living(difference: object): Situation {
     podSubnets: ['10.244.0.0/16'],
     serviceSubnets: ['10.96.0.0/12'],
     dnsDomain: 'cluster.local',
+    apiServerPort: 6443,
     ...difference,
   }
   return { cp1: ours, w1: ours, observed: { exists: true, api: 'up', living: configuration, cnis: ['flannel'] } }

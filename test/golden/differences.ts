@@ -90,6 +90,12 @@ export const differences: readonly Difference[] = [
     reason: 'Go adds an empty mapping.',
   },
   {
+    documents: ['DaemonSet kube-system/kube-proxy'],
+    paths: ['/spec/template/metadata/annotations'],
+    kind: 'ours',
+    reason: 'The digest of its kubeconfig makes new pods when the endpoint changes: kube-proxy does not read it again.',
+  },
+  {
     documents: ['ClusterRoleBinding kubeadm:cluster-admins'],
     paths: [''],
     kind: 'ours',

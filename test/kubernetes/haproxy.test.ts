@@ -1,7 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import type { Cluster } from '../../src/inventory/cluster.ts'
-import { inputsAnnotation } from '../../src/kubernetes/inputs.ts'
-import { kubeProxyObjects } from '../../src/kubernetes/kube-proxy.ts'
 import { clusterConfiguration } from '../../src/kubernetes/kubeadm-config.ts'
 import { haproxyConfiguration } from '../../src/kubernetes/haproxy.ts'
 import { clusterEndpointUrl, localEndpointUrl, nodeEndpointUrl } from '../../src/kubernetes/node.ts'
@@ -9,10 +6,6 @@ import { clusterOf } from '../support/facts.ts'
 
 const controlPlaneEndpoint = { address: '127.0.0.1', port: 6443, provider: 'node-local', explicit: true } as const
 const nodeLocal = clusterOf({ controlPlaneEndpoint })
-
-function daemonSet(cluster: Cluster) {
-  return kubeProxyObjects(cluster, { nodeIP: '10.89.5.11' }).find(({ kind }) => kind === 'DaemonSet')
-}
 
 describe('a node-local endpoint', () => {
   test('is loopback for nodes, and a control plane for everyone else', () => {
@@ -32,12 +25,6 @@ describe('a node-local endpoint', () => {
       'https://a:8443',
     )
     expect(clusterConfiguration(cluster)).toMatchObject({ controlPlaneEndpoint: '127.0.0.1:7443' })
-  })
-
-  test('makes new pods of kube-proxy when it is chosen or left', () => {
-    const annotations = { [inputsAnnotation]: expect.stringMatching(/^sha256:/) as string }
-    expect(daemonSet(nodeLocal)).toMatchObject({ spec: { template: { metadata: { annotations } } } })
-    expect(JSON.stringify(daemonSet(clusterOf()))).not.toContain(inputsAnnotation)
   })
 
   test('speaks IPv6', () => {

@@ -189,6 +189,7 @@ describe('what the cluster was made with', () => {
   const manifests = '/etc/kubernetes/manifests'
   const flags = [
     `${manifests}/kube-apiserver.yaml:image: registry.k8s.io/kube-apiserver:v1.36.4`,
+    `${manifests}/kube-apiserver.yaml:--secure-port=7443`,
     `${manifests}/kube-apiserver.yaml:--service-cluster-ip-range=10.97.0.0/16`,
     `${manifests}/kube-apiserver.yaml:--service-account-issuer=https://kubernetes.default.svc.example.org`,
     `${manifests}/kube-controller-manager.yaml:--cluster-cidr=10.245.0.0/16`,
@@ -202,6 +203,7 @@ describe('what the cluster was made with', () => {
       podSubnets: ['10.244.0.0/16', 'fd00::/48'],
       serviceSubnets: ['10.96.0.0/12'],
       dnsDomain: 'cluster.local',
+      apiServerPort: 7443,
     })
   })
 
@@ -211,6 +213,7 @@ describe('what the cluster was made with', () => {
       podSubnets: ['10.245.0.0/16'],
       serviceSubnets: ['10.97.0.0/16'],
       dnsDomain: 'example.org',
+      apiServerPort: 7443,
     })
   })
 

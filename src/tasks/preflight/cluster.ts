@@ -1,5 +1,6 @@
 import type { Finding } from '../../engine/resource.ts'
 import { lastingOptions } from '../../kubernetes/network.ts'
+import { apiServerPort } from '../../kubernetes/node.ts'
 import { checks, enumerate, error, speaksForCluster, refusal, warning, type Check } from './check.ts'
 import { ownership, ownRecord } from './ownership.ts'
 
@@ -37,6 +38,13 @@ const changes: Check = (context) => {
       living.dnsDomain,
       networking.dnsDomain,
       'pods, certificates and tokens carry it',
+    ),
+    ...changed(
+      'APIServerPort',
+      'port of the API servers',
+      living.apiServerPort?.toString(),
+      apiServerPort(cluster).toString(),
+      'kubeconfigs, proxies and load balancers name it',
     ),
   ]
 }

@@ -17,6 +17,7 @@ const asInventory: LivingConfiguration = {
   podSubnets: ['10.244.0.0/16'],
   serviceSubnets: ['10.96.0.0/12'],
   dnsDomain: 'cluster.local',
+  apiServerPort: 6443,
 }
 
 function living(observed: Partial<Observed>) {
@@ -44,6 +45,7 @@ describe('what cannot be changed on a living cluster', () => {
       { serviceSubnets: ['10.97.0.0/16'] },
       'the service subnet 10.97.0.0/16, the inventory says 10.96.0.0/12',
     ],
+    ['APIServerPort', { apiServerPort: 7443 }, 'the port of the API servers 7443, the inventory says 6443'],
     ['DNSDomain', { dnsDomain: 'example.org' }, 'the DNS domain example.org, the inventory says cluster.local'],
   ])('%s is refused with both values', (check, difference, message) => {
     const context = living({ living: { ...asInventory, ...difference } })
@@ -57,6 +59,7 @@ describe('what cannot be changed on a living cluster', () => {
       podSubnets: undefined,
       serviceSubnets: undefined,
       dnsDomain: undefined,
+      apiServerPort: undefined,
     }
     expect(found(preflightCluster, living({ living: nothing }))).toEqual([])
   })
