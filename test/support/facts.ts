@@ -131,6 +131,7 @@ function surveyOf(overrides: Partial<Survey>): Survey {
     kubernetesFiles: [],
     links: ['lo', 'eth0'],
     units: {},
+    kubelet: { flags: '', certificate: '' },
     programs: {},
     criSockets: [],
     vxlans: [],
