@@ -23,6 +23,8 @@ export interface CommandDefinition {
   readonly group: string
   readonly summary: string
   readonly description: string
+  /** What stands after the name, where something may: `[host...]`. */
+  readonly operand?: { readonly name: string; readonly description: string }
   readonly flags: readonly FlagDefinition[]
   readonly examples: readonly (readonly [command: string, meaning: string])[]
   load(): Promise<Verb>
@@ -129,9 +131,15 @@ export const commands: readonly CommandDefinition[] = [
     group: 'Change:',
     summary: 'take the cluster off its hosts, with its data',
     description:
-      'Destroys the cluster: after it the hosts are as they were before the first apply, which can then be run again.',
+      'Destroys the cluster: after it the hosts are as they were before the first apply, which can then be run again. ' +
+      'It needs no API server and no containerd. Packages stay, and so do files and rules that are not of the cluster. ' +
+      'A host on which a cluster counts that lives on elsewhere is refused: "node remove" is for that.',
+    operand: { name: '[host...]', description: 'these hosts alone; the others of the inventory are not touched' },
     flags: [yes, ignore],
-    examples: [['kubewright reset', 'asks for the name of the cluster']],
+    examples: [
+      ['kubewright reset', 'asks for the name of the cluster'],
+      ['kubewright reset w3 --ignore LivingCluster', 'although the cluster still counts on it'],
+    ],
     load: async () => (await import('./verbs/reset.ts')).reset,
   },
   {

@@ -4,6 +4,8 @@ export interface Flags {
   readonly output: 'text' | 'json'
   /** Names of hosts; empty means all. */
   readonly limit: readonly string[]
+  /** The words after the command, where it takes some. */
+  readonly operands: readonly string[]
   readonly verbose: boolean
   readonly color: boolean
   readonly ignore: readonly string[]
@@ -26,6 +28,7 @@ export const defaultFlags: Flags = {
   inventory: 'inventory.yaml',
   output: 'text',
   limit: [],
+  operands: [],
   verbose: false,
   color: true,
   ignore: [],

@@ -2,7 +2,7 @@ import { KubewrightError } from '../engine/errors.ts'
 import type { Cluster, Host } from '../inventory/cluster.ts'
 import { nearest } from '../inventory/nearest.ts'
 
-/** The hosts that `--limit` names, all without it; throws KW5004 for a name that the inventory does not have. */
+/** The hosts that `--limit` (or the words after the command) name, all without it; throws KW5004 for a name that the inventory does not have. */
 export function limitedHosts(cluster: Cluster, limit: readonly string[]): readonly Host[] {
   const names = cluster.hosts.map(({ name }) => name)
   const unknown = limit.find((name) => !names.includes(name))
@@ -11,7 +11,7 @@ export function limitedHosts(cluster: Cluster, limit: readonly string[]): readon
     throw new KubewrightError({
       code: 'KW5004',
       exit: 'usage',
-      message: `--limit names ${unknown}, which is not a host of the inventory`,
+      message: `${unknown} is not a host of the inventory`,
       hint: close === undefined ? `Its hosts are ${names.join(', ')}.` : `Did you mean ${close}?`,
     })
   }

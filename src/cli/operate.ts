@@ -29,7 +29,7 @@ import { contextsOf } from './contexts.ts'
 import { digestOf } from './digest.ts'
 import { limitedHosts } from './limit.ts'
 import { settle } from './settle.ts'
-import { survey } from './survey.ts'
+import { connectWitnesses, survey } from './survey.ts'
 import { noticesOf, resumes, unfinishedHosts, unfinishedOperation } from './unfinished.ts'
 
 export interface OperateOptions {
@@ -70,11 +70,11 @@ export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): 
   const artifacts = destroys ? artifactIndex([], 'a reset') : await openArtifacts(cluster)
   const hosts = destroys ? limitedHosts(cluster, options.limit) : withControlPlanes(cluster, options.limit)
   const transports = await connectAll(cluster, hosts, options)
-  const held = new Held(transports)
+  const held = new Held(transports, await connectWitnesses(cluster, hosts, options.abort))
   try {
     const id = operationId()
     if (mode === 'apply') await held.lock(id)
-    const { facts, observed } = await survey(cluster, hosts, transports)
+    const { facts, observed } = await survey(cluster, hosts, transports, held.witnesses)
     const { deep, limit } = options
     const contexts = await contextsOf({ cluster, facts, observed, artifacts, deep, limit, installs: !destroys })
     const agenda = agendaOf(playbook, tasks, cluster, limited(contexts, options.limit))
@@ -172,10 +172,13 @@ function anyRecord(facts: ReadonlyMap<string, Facts>): ClusterRecord | undefined
 /** Connections and locks of one run. */
 class Held {
   readonly #transports: ReadonlyMap<string, Transport>
+  /** Only read, so that they need no lock. */
+  readonly witnesses: ReadonlyMap<string, Transport>
   readonly #locks = new Map<string, HostLock>()
 
-  constructor(transports: ReadonlyMap<string, Transport>) {
+  constructor(transports: ReadonlyMap<string, Transport>, witnesses: ReadonlyMap<string, Transport>) {
     this.#transports = transports
+    this.witnesses = witnesses
   }
 
   async lock(operation: string): Promise<void> {
@@ -198,7 +201,8 @@ class Held {
 
   async release(): Promise<void> {
     await Promise.allSettled([...this.#locks.values()].map((lock) => lock.release()))
-    await Promise.allSettled([...this.#transports.values()].map((transport) => transport.close()))
+    const open = [...this.#transports.values(), ...this.witnesses.values()]
+    await Promise.allSettled(open.map((transport) => transport.close()))
   }
 }
 

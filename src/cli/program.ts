@@ -54,17 +54,23 @@ function parentOf(program: Command, { name, group, summary }: ParentDefinition):
 }
 
 function commandOf(program: Command, definition: CommandDefinition, chosen: Chosen): Command {
-  const { name, group, summary, description, flags, examples } = definition
+  const { name, group, summary, description, operand, flags, examples } = definition
   const command = new Command(name)
+  command
     .copyInheritedSettings(program)
     .helpOption('-h, --help', 'show help')
     .summary(summary)
     .description(description)
     .helpGroup(group)
     .allowExcessArguments(false)
-    .action(async (_options, called: Command) => {
-      await chosen(definition, { ...defaultFlags, ...called.optsWithGlobals<Partial<Flags>>() })
+    .action(async () => {
+      await chosen(definition, {
+        ...defaultFlags,
+        ...command.optsWithGlobals<Partial<Flags>>(),
+        operands: command.args,
+      })
     })
+  if (operand !== undefined) command.argument(operand.name, operand.description)
   for (const flag of flags) command.addOption(optionOf(flag))
   const lines = examples.map(([line, meaning]) => `  ${line}${meaning === '' ? '' : `   # ${meaning}`}`)
   return command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`)

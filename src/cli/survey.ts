@@ -6,23 +6,46 @@ import { observedScript, parseObserved } from '../kubernetes/observed-script.ts'
 import type { Observed } from '../kubernetes/observed.ts'
 import { lines, sh } from '../transport/command.ts'
 import { TransportError, type Transport } from '../transport/transport.ts'
+import { connectHosts } from './connect.ts'
 import { settle } from './settle.ts'
+
+/** Connects to the control planes that a run has nothing to do on, as far as they answer: they know whether the cluster counts on the others. */
+export async function connectWitnesses(
+  cluster: Cluster,
+  hosts: readonly Host[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Transport>> {
+  const others = cluster.hosts.filter((host) => !hosts.includes(host) && host.roles.includes('control-plane'))
+  return (await connectHosts(others, { signal })).transports
+}
 
 const boundary = '=kubewright-observed='
 
-/** Reads the facts of all hosts and, in the same execution, what the control planes know of the cluster. */
+/**
+ * Reads the facts of all hosts and, in the same execution, what the control planes know of the cluster. Of `witnesses`, which
+ * are control planes that nothing is done on, only the latter is used, and one that fails is left out.
+ */
 export async function survey(
   cluster: Cluster,
   hosts: readonly Host[],
   transports: ReadonlyMap<string, Transport>,
+  witnesses: ReadonlyMap<string, Transport> = new Map(),
 ): Promise<{ facts: ReadonlyMap<string, Facts>; observed: Observed }> {
-  const answers = await settle(hosts.map((host) => surveyHost(cluster, host, transports.get(host.name))))
-  const known = answers.flatMap(({ name, observed }): [string, string][] =>
-    observed === undefined ? [] : [[name, observed]],
+  const asked = Promise.allSettled(
+    cluster.hosts
+      .filter(({ name }) => witnesses.has(name))
+      .map((host) => surveyHost(cluster, host, witnesses.get(host.name))),
   )
+  const answers = await settle(hosts.map((host) => surveyHost(cluster, host, transports.get(host.name))))
+  const told = (await asked).flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+  const known = new Map([...answers, ...told].map(({ name, observed }) => [name, observed]))
+  const views = cluster.hosts.flatMap(({ name }): [string, string][] => {
+    const view = known.get(name)
+    return view === undefined ? [] : [[name, view]]
+  })
   return {
     facts: new Map(answers.map(({ name, facts }) => [name, facts])),
-    observed: parseObserved(new Map(known)),
+    observed: parseObserved(new Map(views)),
   }
 }
 

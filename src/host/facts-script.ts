@@ -2,6 +2,7 @@ import type { Cluster, Host } from '../inventory/cluster.ts'
 import { lines, sh, type Command } from '../transport/command.ts'
 import { disks } from './facts-disks.ts'
 import { existing, state } from './facts-files.ts'
+import { kubelet } from './facts-kubelet.ts'
 import { kernel } from './facts-kernel.ts'
 import { network, nodeAddress } from './facts-network.ts'
 import { linesOf, section, sectionsOf, type Sections } from './facts-sections.ts'
@@ -9,7 +10,7 @@ import { services } from './facts-services.ts'
 import { system } from './facts-system.ts'
 import type { Facts } from './facts.ts'
 
-const parts = [system, state, existing, network, disks, kernel, services]
+const parts = [system, state, existing, network, disks, kernel, services, kubelet]
 
 /** Reads everything about a host in one execution of `/bin/sh`. It writes nothing, and prints what it can whatever is missing. */
 export function factsScript(host: Host, cluster: Cluster): Command {
@@ -77,6 +78,7 @@ export function parseFacts(output: string, host: Host, timing: Timing): Facts {
       disks: disks.parse(sections, host),
       kernelAbilities: kernel.parse(sections, host),
       units,
+      kubelet: kubelet.parse(sections, host),
       programs,
     },
     state: state.parse(sections, host),

@@ -75,6 +75,8 @@ export interface Survey {
   readonly units: Readonly<
     Record<string, { readonly active: string; readonly enabled: string; readonly fragment: string }>
   >
+  /** Flags and client certificate (PEM) that the kubelet has; empty where it has none yet. */
+  readonly kubelet: { readonly flags: string; readonly certificate: string }
   /** Versions of programs that are there: containerd, runc, dockerd. */
   readonly programs: Readonly<Record<string, { readonly path: string; readonly version: string }>>
   /** Sockets of container runtimes that exist. */

@@ -28,7 +28,7 @@ export interface Playbook {
   readonly name: string
   /** The text of the file, for the digest of a saved plan. */
   readonly text: string
-  /** The hosts that it runs on belong to no cluster afterwards; it needs neither artifacts nor any other host. */
+  /** The hosts that it runs on belong to no cluster afterwards; it needs no artifacts, and of other hosts no more than what they say. */
   readonly destroys?: boolean
   readonly phases: readonly PlaybookPhase[]
 }

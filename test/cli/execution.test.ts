@@ -183,6 +183,32 @@ describe('apply', () => {
     expect(stderr.text).toContain('destroys the cluster demo on 2 hosts')
     expect(stderr.text).toContain('Please answer demo or no.')
   })
+
+  test('reset of named hosts reaches no other, and its question names them and the size of what is lost', async () => {
+    const summary = "remove etcd's data in /var/lib/etcd (66 MB)"
+    const erased = changeOf({ resource: 'erased:etcd', change: { verb: 'delete', summary } })
+    const limits: (readonly string[])[] = []
+    const prepare = prepared({ plan: planOf([erased]) })
+    const services = {
+      prepare: (async (options, mode) => {
+        limits.push(options.limit)
+        return prepare(options, mode)
+      }) satisfies typeof prepare,
+    }
+    const { stderr } = await call({ argv: ['reset', 'cp1'], cwd: await workplace(), typed: ['no'], services })
+    expect(limits).toEqual([['cp1']])
+    expect(stderr.text).toContain(`[cp1] ${summary}\nThis destroys what is of the cluster demo on 1 host (cp1), `)
+  })
+
+  test('reset of a host that the inventory does not have is wrong usage', async () => {
+    const { code, stderr } = await call({
+      argv: ['reset', 'w2'],
+      cwd: await workplace(),
+      services: { prepare: prepared({}) },
+    })
+    expect(code).toBe(3)
+    expect(stderr.text).toContain('w2 is not a host of the inventory')
+  })
 })
 
 test('a reset that finds nothing says so', async () => {

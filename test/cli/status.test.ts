@@ -3,6 +3,7 @@ import type { Services } from '../../src/cli/services.ts'
 import { KubewrightError } from '../../src/engine/errors.ts'
 import { certificates, certificateSpec, kubeconfigs } from '../../src/pki/certificates.ts'
 import { generateKey, issueAuthority, issueCertificate } from '../../src/pki/issue.ts'
+import { scaffoldInventory } from '../../src/inventory/scaffold.ts'
 import { renderKubeconfig } from '../../src/pki/kubeconfig.ts'
 import { sandboxHost, type SandboxHost } from '../support/sandbox-host.ts'
 import { host as pkiHost } from '../pki/fixtures.ts'
@@ -44,6 +45,11 @@ function node(name: string, labels: Record<string, string>, ready: string) {
   }
 }
 
+/** What a manifest of an API server says of its address. */
+function annotation(address: string): string {
+  return `metadata:\n  annotations:\n    kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint: "${address}"\n`
+}
+
 /** A program of the host that answers as its arguments are. */
 function program(answers: Readonly<Record<string, unknown>>): string {
   const cases = Object.entries(answers).map(
@@ -56,7 +62,11 @@ async function controlPlane(): Promise<SandboxHost> {
   const host = sandboxHost({ name: 'cp1' })
   host.provide('base64')
   host.write('/usr/bin/kubectl', program({ 'get nodes': nodes, 'get pods': pods, 'get daemonsets': addons }), 0o755)
-  host.write('/usr/bin/etcdctl', program({ 'endpoint status': etcdStatus, 'member list': { members: [{}] } }), 0o755)
+  host.write(
+    '/usr/bin/etcdctl',
+    program({ 'endpoint status': etcdStatus, 'member list': { members: [{ name: 'cp1' }] } }),
+    0o755,
+  )
   await issueAll(host)
   const record = {
     id: 'x',
@@ -187,6 +197,40 @@ Last apply: 2026-11-20T10:00:00Z by me@laptop, with another inventory than this 
     const { stdout } = await call({ argv: ['status'], cwd: await workplace(), services: answering(host) })
     expect(stdout.lines[0]).toBe('Cluster demo, Kubernetes 1.37.1: the API does not answer')
     expect(stdout.text).toContain('cp1   unhealthy: it does not answer')
+  })
+
+  test('of several control planes each is asked itself, and one that is down is a line', async () => {
+    const first = await controlPlane()
+    const second = sandboxHost({ name: 'cp2' })
+    const members = [{ name: 'cp1' }, { name: 'cp2', isLearner: true }, { name: 'cp3' }]
+    const ownAnswers = { '--server https://192.0.2.11:6443': nodes }
+    first.write('/etc/kubernetes/manifests/kube-apiserver.yaml', annotation('192.0.2.11:6443'))
+    first.write('/usr/bin/kubectl', program(ownAnswers), 0o755)
+    first.write('/usr/bin/etcdctl', program({ 'endpoint status': etcdStatus, 'member list': { members } }), 0o755)
+    second.write('/etc/kubernetes/manifests/kube-apiserver.yaml', annotation('192.0.2.12:6443'))
+    second.write('/etc/kubernetes/admin.conf', 'a kubeconfig whose endpoint leads to cp1')
+    second.write('/usr/bin/kubectl', program(ownAnswers), 0o755)
+    second.provide('base64')
+    const inventory = scaffoldInventory({
+      name: 'demo',
+      kubernetesVersion: '1.37.1',
+      controlPlanes: ['1', '2', '3'].map((end) => ({ name: `cp${end}`, address: `192.0.2.1${end}` })),
+      workers: [],
+    })
+    const cwd = await workplace(inventory)
+    const { code, stdout } = await call({ argv: ['status'], cwd, services: answering(first, second) })
+    expect(code).toBe(0)
+    expect(stdout.lines[0]).toBe('Cluster demo, Kubernetes 1.37.1')
+    expect(stdout.text).toContain(`API SERVERS
+  cp1   answers
+  cp2   does not answer
+  cp3   out of reach
+`)
+    expect(stdout.text).toContain(`ETCD
+  cp1   healthy     leader    3.6.8   3.0 MiB   3 members
+  cp2   not asked   learner
+  cp3   not asked   member
+`)
   })
 
   test('an unfinished run is told', async () => {

@@ -132,6 +132,7 @@ function surveyOf(overrides: Partial<Survey>): Survey {
     kubernetesFiles: [],
     links: ['lo', 'eth0'],
     units: {},
+    kubelet: { flags: '', certificate: '' },
     programs: {},
     criSockets: [],
     vxlans: [],

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Probe } from '../../engine/resource.ts'
+import { manifestsDirectory } from '../../kubernetes/node.ts'
 import { sh } from '../../transport/command.ts'
 import type { AddonStatus, ComponentStatus, NodeStatus } from './model.ts'
 
@@ -12,6 +13,7 @@ export interface ApiStatus {
 }
 
 const kubeconfig = '/etc/kubernetes/admin.conf'
+const manifest = `${manifestsDirectory}/kube-apiserver.yaml`
 const condition = z.object({ type: z.string(), status: z.string() })
 const metadata = z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) })
 
@@ -55,11 +57,17 @@ const workloads = z.object({
   ),
 })
 
-/** Asks the API through kubectl on a control plane; nothing is cached on the host. */
+/**
+ * Asks the API through kubectl on a control plane; nothing is cached on the host. It is the control plane's own API server, by
+ * the address that it advertises: the endpoint in the kubeconfig may lead to another.
+ */
 export const apiProbe: Probe<ApiStatus> = {
   script: sh`[ -s ${kubeconfig} ] && command -v kubectl >/dev/null || { echo absent; exit; }
+endpoint=$(sed -n 's|^ *kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint: *||p' ${manifest} | tr -d '"')
+server=
+[ -z "$endpoint" ] || server="--server https://$endpoint"
 ask() {
-  timeout 15 kubectl --kubeconfig ${kubeconfig} --cache-dir /dev/null/none --request-timeout 8s --output json get "$@" | tr -d '\n'
+  timeout 15 kubectl $server --kubeconfig ${kubeconfig} --cache-dir /dev/null/none --request-timeout 8s --output json get "$@" | tr -d '\n'
   echo
 }
 printf 'nodes '; ask nodes

@@ -18,7 +18,9 @@ const endpoints = z.array(
     }),
   }),
 )
-const memberList = z.object({ members: z.array(z.unknown()) })
+const memberList = z.object({
+  members: z.array(z.object({ name: z.string().default(''), isLearner: z.boolean().default(false) })),
+})
 
 /** Asks the etcd member of a control plane, with the client certificate that its own health check uses. */
 export function etcdProbe(host: string): Probe<EtcdStatus | undefined> {
@@ -35,13 +37,13 @@ printf 'members '; ask member list | tr -d '\n'; echo`,
 }
 
 function parseEtcd(host: string, output: string): EtcdStatus | undefined {
-  const nothing = { host, healthy: false, leader: false, version: '', databaseSize: 0, members: 0 }
+  const nothing = { host, healthy: false, leader: false, version: '', databaseSize: 0, members: [] }
   if (output.trim() === 'absent') return undefined
   if (output.trim() === 'no-etcdctl') return { ...nothing, problem: 'etcdctl is not on the host' }
   const line = (name: string): unknown => json(new RegExp(`^${name} (.*)$`, 'm').exec(output)?.[1])
   const status = endpoints.safeParse(line('status')).data?.[0]?.Status
   if (status === undefined) return { ...nothing, problem: 'it does not answer' }
-  const members = memberList.safeParse(line('members')).data?.members.length ?? 0
+  const members = memberList.safeParse(line('members')).data?.members ?? []
   const problem = status.errors?.join('; ') ?? ''
   return {
     host,
@@ -49,7 +51,7 @@ function parseEtcd(host: string, output: string): EtcdStatus | undefined {
     leader: status.leader === status.header.member_id,
     version: status.version,
     databaseSize: status.dbSize,
-    members,
+    members: members.map(({ name, isLearner }) => ({ name, learner: isLearner })),
     problem: problem === '' ? (status.leader === 0 ? 'there is no leader' : undefined) : problem,
   }
 }

@@ -5,7 +5,10 @@ export interface ClusterStatus {
   readonly kubernetesVersion: string
   readonly api: 'up' | 'down' | 'absent'
   readonly nodes: readonly NodeStatus[]
+  /** Every control plane of the inventory, by what its own API server says. */
+  readonly apiServers: readonly ApiServerStatus[]
   readonly components: readonly ComponentStatus[]
+  /** The members that were asked, each by its host. */
   readonly etcd: readonly EtcdStatus[]
   readonly addons: readonly AddonStatus[]
   readonly certificates: readonly CertificateStatus[]
@@ -27,6 +30,12 @@ export interface NodeStatus {
   readonly inInventory: boolean
 }
 
+/** Whether the API server of one control plane answers; `unreachable` if its host does not. */
+export interface ApiServerStatus {
+  readonly host: string
+  readonly state: 'up' | 'down' | 'absent' | 'unreachable'
+}
+
 /** A static pod of a control plane. */
 export interface ComponentStatus {
   readonly node: string
@@ -42,10 +51,16 @@ export interface EtcdStatus {
   readonly version: string
   /** Bytes. */
   readonly databaseSize: number
-  /** How many members it knows. */
-  readonly members: number
+  /** The members that it knows, itself included. */
+  readonly members: readonly EtcdMemberStatus[]
   /** Why nothing is known, or what it complains of. */
   readonly problem: string | undefined
+}
+
+export interface EtcdMemberStatus {
+  /** Empty while it was never started. */
+  readonly name: string
+  readonly learner: boolean
 }
 
 export interface AddonStatus {

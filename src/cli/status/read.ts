@@ -10,7 +10,7 @@ import { readOnly } from '../remote.ts'
 import { apiProbe, type ApiStatus } from './api.ts'
 import { certificatesProbe } from './certificates.ts'
 import { etcdProbe } from './etcd.ts'
-import type { CertificateStatus, ClusterStatus, EtcdStatus, NodeStatus } from './model.ts'
+import type { ApiServerStatus, CertificateStatus, ClusterStatus, EtcdStatus, NodeStatus } from './model.ts'
 
 /** What one host says. */
 interface HostStatus {
@@ -45,6 +45,7 @@ export async function readStatus(
     kubernetesVersion: cluster.kubernetesVersion,
     api: api?.api ?? (views.length === 0 ? 'down' : 'absent'),
     nodes: nodesOf(cluster, api?.nodes ?? []),
+    apiServers: apiServersOf(hosts, answers),
     components: api?.components ?? [],
     etcd: answers.flatMap(({ etcd }) => (etcd === undefined ? [] : [etcd])),
     addons: api?.addons ?? [],
@@ -91,6 +92,13 @@ function recordProbe<Document>(name: string): Probe<Document | undefined> {
       }
     },
   }
+}
+
+/** Each control plane by its own API server; a host that gave no answer is a state, too. */
+function apiServersOf(hosts: readonly Host[], answers: readonly HostStatus[]): readonly ApiServerStatus[] {
+  const states = new Map(answers.map(({ host, api }) => [host.name, api?.api]))
+  const controlPlanes = hosts.filter(({ roles }) => roles.includes('control-plane'))
+  return controlPlanes.map(({ name }) => ({ host: name, state: states.get(name) ?? 'unreachable' }))
 }
 
 /** The nodes of the API, and those hosts of the inventory that it does not know. */

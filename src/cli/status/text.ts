@@ -9,8 +9,9 @@ export function statusText(status: ClusterStatus, view: { readonly style: Style;
   const sections = [
     heading(status, style),
     section('NODES', nodeTable(status.nodes), style),
+    section('API SERVERS', apiServerTable(status), style),
     section('CONTROL PLANE', componentTable(status), style),
-    section('ETCD', table(status.etcd.map(etcdRow)), style),
+    section('ETCD', etcdTable(status), style),
     section('ADDONS', table(status.addons.map(({ name, ready, wanted }) => [name, `${ready}/${wanted} ready`])), style),
     section('CERTIFICATES', certificateLines(status.certificates, view.verbose), style),
     section('OUT OF REACH', unreachableTable(status), style),
@@ -52,16 +53,47 @@ function componentTable({ components }: ClusterStatus): string {
   return table(rows.toSorted((one, other) => one.join(' ').localeCompare(other.join(' '))))
 }
 
-function etcdRow({ host, healthy, leader, version, databaseSize, members, problem }: EtcdStatus): readonly string[] {
+const apiServerStates = {
+  up: 'answers',
+  down: 'does not answer',
+  absent: 'is not there yet',
+  unreachable: 'out of reach',
+} as const
+
+/** Nothing where there is nothing to tell of: no cluster, or one API server of which the heading speaks. */
+function apiServerTable({ apiServers }: ClusterStatus): string {
+  if (apiServers.length < 2 || apiServers.every(({ state }) => state === 'absent')) return ''
+  return table(apiServers.map(({ host, state }) => [host, apiServerStates[state]]))
+}
+
+/** Members that were asked, then those that the others only know of. */
+function etcdTable({ etcd }: ClusterStatus): string {
+  const known = etcd.find(({ members }) => members.length > 0)?.members ?? []
+  const learners = new Set(known.flatMap(({ name, learner }) => (learner ? [name] : [])))
+  const silent = known.filter(({ name }) => !etcd.some(({ host }) => host === name))
+  return table([
+    ...etcd.map((member) => etcdRow(member, learners.has(member.host))),
+    ...silent.map(({ name, learner }) => [
+      name === '' ? '(no name yet)' : name,
+      'not asked',
+      learner ? 'learner' : 'member',
+    ]),
+  ])
+}
+
+function etcdRow(
+  { host, healthy, leader, version, databaseSize, members, problem }: EtcdStatus,
+  learner: boolean,
+): readonly string[] {
   if (problem !== undefined) return [host, `unhealthy: ${problem}`]
   const size = `${(databaseSize / 1024 ** 2).toFixed(1)} MiB`
   return [
     host,
     healthy ? 'healthy' : 'unhealthy',
-    leader ? 'leader' : 'follower',
+    leader ? 'leader' : learner ? 'learner' : 'follower',
     version,
     size,
-    counted(members, 'member'),
+    counted(members.length, 'member'),
   ]
 }
 
@@ -104,6 +136,8 @@ function history({ lastApply, unfinished }: ClusterStatus): string {
 /** Colours words last, because colours have no width and the tables count characters. */
 function emphasized(text: string, style: Style): string {
   return text
-    .replaceAll(/\b(?:NotReady|unhealthy|EXPIRED|EXPIRES SOON|no node)\b/g, (word) => style('bad', word))
+    .replaceAll(/\b(?:NotReady|unhealthy|EXPIRED|EXPIRES SOON|no node|does not answer|out of reach)\b/g, (word) =>
+      style('bad', word),
+    )
     .replaceAll(/\b(?:Ready|healthy)\b(?!:)/g, (word) => style('good', word))
 }

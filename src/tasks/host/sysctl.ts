@@ -3,10 +3,12 @@ import { familyOf } from '../../inventory/subnets.ts'
 import { kubeletConfiguration } from '../../kubernetes/kubelet.ts'
 import { renderText } from '../../render/template.ts'
 import { file } from '../../resources/file.ts'
+import { notedKernel } from '../../resources/kernel-before.ts'
 import { sysctlValues } from '../../resources/sysctl.ts'
 import type { Context } from '../context.ts'
 
-const path = '/etc/sysctl.d/99-kubernetes.conf'
+/** Where the values are for the next boot. */
+export const sysctlFile = '/etc/sysctl.d/99-kubernetes.conf'
 
 /** What bridged pods and kube-proxy need of the kernel, in effect now and after a reboot. It comes after host/modules, which bring some of the keys. */
 export const hostSysctl = task<Context>({
@@ -15,7 +17,11 @@ export const hostSysctl = task<Context>({
   resources: (context) => {
     const values = wantedValues(context)
     const settings = Object.entries(values).map(([key, value]) => ({ key, value }))
-    return [file(path, renderText('host/sysctl.conf', { settings })), sysctlValues(values, path)]
+    return [
+      notedKernel(Object.keys(values), sysctlFile),
+      file(sysctlFile, renderText('host/sysctl.conf', { settings })),
+      sysctlValues(values, sysctlFile),
+    ]
   },
 })
 

@@ -1,6 +1,7 @@
 import { isNodeLocal, manifestsDirectory } from '../../kubernetes/node.ts'
 import type { Context } from '../context.ts'
 import { checks, enumerate, error, isControlPlane, refusal, warning, type Check } from './check.ts'
+import { anotherNode, renamedHost } from './identity.ts'
 import { ownership, ownRecord } from './ownership.ts'
 
 /** A host belongs to one cluster; nothing is written on another's. */
@@ -179,4 +180,6 @@ export const preflightState = checks('preflight/state', 'Check for other cluster
   StaleState: earlierFiles,
   StaleNetwork: earlierNetwork,
   CNIConfiguration: cniConfigurations,
+  AnotherNode: anotherNode,
+  RenamedHost: renamedHost,
 })

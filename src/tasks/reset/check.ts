@@ -1,4 +1,6 @@
-import { checks, enumerate, error, warning, type Check } from '../preflight/check.ts'
+import { etcdPeerURL } from '../../kubernetes/etcd-members.ts'
+import type { Context } from '../context.ts'
+import { checks, enumerate, error, isControlPlane, warning, type Check } from '../preflight/check.ts'
 import { ownership, ownRecord } from '../preflight/ownership.ts'
 import { controlPlanesOf } from './left.ts'
 
@@ -31,22 +33,62 @@ const unknownCluster: Check = (context) => {
   ]
 }
 
-/** Whoever is reset alone is still known to those who remain. */
-const remainingCluster: Check = (context) => {
-  const { host, fleet, facts } = context
-  const remaining = controlPlanesOf(context).filter((name) => !fleet.has(name))
-  if (remaining.length === 0) return []
-  if (host.roles.includes('control-plane') && facts.survey.etcdData) {
-    return [
-      error(
-        'EtcdMember',
-        `etcd on ${enumerate(remaining)} still counts this host as a member, and may lose its quorum without it`,
-        'Remove the member first (etcdctl member remove), or reset all hosts.',
-      ),
-    ]
+/** A host on which a cluster counts that lives on elsewhere leaves it by another way. */
+const livingCluster: Check = (context) => {
+  const { host, facts } = context
+  const remaining = remainingControlPlanes(context)
+  const { kubernetesFiles, manifests, etcdData } = facts.survey
+  const isBare = facts.state.cluster === undefined && kubernetesFiles.length + manifests.length === 0
+  if (remaining.length === 0 || isBare) return []
+  const { claims, answering } = claimsOn(context, remaining)
+  const leave = `Take it out of the cluster with "kubewright node remove ${host.name}", which cleans the host, too.`
+  const ignoring = 'With --ignore LivingCluster it is reset all the same, and the cluster goes on counting on it.'
+  if (claims.length > 0) {
+    const message = `the cluster lives on ${enumerate(answering)}, and counts on this host: ${claims.join(', and ')}`
+    return [error('LivingCluster', message, `${leave} ${ignoring}`)]
   }
-  const message = `the Node ${host.name} stays in the API of ${enumerate(remaining)}`
-  return [warning('NodeRemains', message, `Delete it there: kubectl delete node ${host.name}`)]
+  if (answering.length > 0) return []
+  const silent = `${enumerate(remaining)} ${remaining.length === 1 ? 'does' : 'do'} not answer`
+  if (isControlPlane(context) && etcdData) {
+    const message = `${silent}, so whether etcd there counts on this host is not known; its data may be the last`
+    return [error('LivingCluster', message, `See to the others first, or reset all hosts. ${ignoring}`)]
+  }
+  return [
+    warning(
+      'NodeRemains',
+      `${silent}, so the Node ${host.name} may stay in the API`,
+      `Then: kubectl delete node ${host.name}`,
+    ),
+  ]
+}
+
+/** Control planes that are not reset, but for those of which it is known that they are none yet. */
+function remainingControlPlanes(context: Context): readonly string[] {
+  const { fleet, observed } = context
+  const bare = observed.controlPlanes.filter((view) => view.apiServer === 'absent' && !view.hasEtcdData)
+  return controlPlanesOf(context).filter((name) => !fleet.has(name) && !bare.some((view) => view.host === name))
+}
+
+/** What those who remain have this host for, and which of them say so. */
+function claimsOn(
+  { host, facts, observed }: Context,
+  remaining: readonly string[],
+): { readonly claims: readonly string[]; readonly answering: readonly string[] } {
+  const views = observed.controlPlanes.filter(
+    (view) => remaining.includes(view.host) && (view.apiServer === 'up' || view.etcdMembers !== undefined),
+  )
+  const members = views.flatMap(({ etcdMembers }) => (etcdMembers === undefined ? [] : [etcdMembers]))[0] ?? []
+  const own = etcdPeerURL(facts.nodeIP)
+  const isMember = members.some(({ name, peerURLs }) => name === host.name || peerURLs.includes(own))
+  const isNode = views.length > 0 && observed.nodes.some(({ name }) => name === host.name)
+  const needed = Math.floor(members.length / 2) + 1
+  return {
+    claims: [
+      ...(isMember ? [`as one of ${members.length} members of etcd, which needs ${needed} of them`] : []),
+      ...(isNode ? ['as a node'] : []),
+    ],
+    answering: views.map((view) => view.host),
+  }
 }
 
 /** Without its control planes a worker runs what it has until someone stops it. */
@@ -64,6 +106,6 @@ const remainingWorkers: Check = (context) => {
 export const resetCheck = checks('reset/check', 'Check whose host it is', {
   ResetForeignCluster: foreignCluster,
   UnknownCluster: unknownCluster,
-  RemainingCluster: remainingCluster,
+  LivingCluster: livingCluster,
   RemainingWorkers: remainingWorkers,
 })

@@ -1,11 +1,13 @@
 import { task } from '../../engine/task.ts'
 import { editedFile } from '../../resources/edited-file.ts'
 import { resolvableNames } from '../../resources/hosts-file.ts'
+import { restoredKernel } from '../../resources/kernel-before.ts'
 import { withoutEmpty } from '../../resources/reset-erased.ts'
 import { uninstalled } from '../../resources/reset-installed.ts'
 import { swapMarker } from '../../resources/swap.ts'
 import { sh } from '../../transport/command.ts'
 import type { Context } from '../context.ts'
+import { sysctlFile } from '../host/sysctl.ts'
 import { kubeletDirectories } from './left.ts'
 import { firewallFiles } from './network.ts'
 
@@ -23,6 +25,7 @@ export const resetFiles = task<Context>({
       // A copy from before the installation would lose what the owner has changed since.
       editedFile('/etc/fstab', withSwap, { why: 'swap as it was', afterwards }),
       resolvableNames([]),
+      restoredKernel(sysctlFile),
       uninstalled([...data, ...edited]),
       withoutEmpty(directories, [...emptied, 'reset:installed']),
     ]

@@ -20,6 +20,7 @@ test('modules come before the kernel parameters that they bring, and both are th
     'create file:/etc/modules-load.d/kubewright.conf',
     'run module:overlay',
     'run module:br_netfilter',
+    'run kernel:before',
     `create file:${path}`,
     'update sysctl:effective',
   ])
@@ -61,7 +62,7 @@ test('a value that is right needs no write, even where the kernel parameters are
   host.write('/proc/sys/net/ipv4/ip_forward', '1\n', 0o444)
   host.write('/proc/sys/net/bridge/bridge-nf-call-iptables', '1\n', 0o444)
   host.write('/proc/sys/net/bridge/bridge-nf-call-ip6tables', '1\n', 0o444)
-  expect(listed(await planTasks(host, hostSysctl, contextOf()))).toEqual([`create file:${path}`])
+  expect(listed(await planTasks(host, hostSysctl, contextOf()))).toEqual(['run kernel:before', `create file:${path}`])
 })
 
 test('a file that is read later at boot and says otherwise is a finding', async () => {
@@ -80,8 +81,9 @@ test('dual stack forwards IPv6, and protectKernelDefaults gets what the kubelet 
     hosts: [hostOf({ kubelet: { config: { protectKernelDefaults: true }, extraArgs: [], patches: [] } })],
   })
   const plan = await planTasks(host, hostSysctl, contextOf({ cluster }))
-  expect(plan.changes[0]?.change.diff).toContain('+net.ipv6.conf.all.forwarding = 1')
-  expect(plan.changes[0]?.change.diff).toContain('+vm.overcommit_memory = 1')
+  const diff = plan.changes.find(({ resource }) => resource === `file:${path}`)?.change.diff
+  expect(diff).toContain('+net.ipv6.conf.all.forwarding = 1')
+  expect(diff).toContain('+vm.overcommit_memory = 1')
 })
 
 test('what is built into the kernel is neither loaded nor listed, and a list that is no longer needed goes away', async () => {

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import type { Finding } from '../../../src/engine/resource.ts'
 import type { Facts } from '../../../src/host/facts.ts'
+import type { Observed, ObservedControlPlane } from '../../../src/kubernetes/observed.ts'
 import type { Context } from '../../../src/tasks/context.ts'
 import { resetCheck } from '../../../src/tasks/reset/check.ts'
-import { clusterOf, contextOf, factsOf, hostOf, workerOf } from '../../support/facts.ts'
+import { clusterOf, contextOf, factsOf, hostOf, nodeOf, observedOf, workerOf } from '../../support/facts.ts'
 import { factsWith } from './support.ts'
 
 const hosts = [hostOf(), hostOf({ name: 'cp2' }), workerOf('w1', '10.89.5.21'), workerOf('w2', '10.89.5.22')]
@@ -46,21 +47,68 @@ test('a host of a cluster with the same name and another id is refused, too', ()
   expect(findings(context).map(({ check }) => check)).toContain('ForeignCluster')
 })
 
-test('a worker that is reset alone leaves its node in the API, and whoever does it is told', () => {
-  expect(findingsOn('w1', ['w1'])).toEqual([
+const members = [member('cp1', '10.89.5.11'), member('cp2', '10.89.5.12'), member('cp3', '10.89.5.13')]
+const living: ObservedControlPlane = {
+  host: 'cp2',
+  hasEtcdData: true,
+  apiServer: 'up',
+  hasSuperAdmin: false,
+  ledAt: 0,
+  etcdMembers: members,
+}
+
+function member(name: string, address: string) {
+  return { id: '1', name, peerURLs: [`https://${address}:2380`], learner: false }
+}
+
+function findingsAlone(name: string, observed: Partial<Observed>, facts = withEtcdData): readonly Finding[] {
+  const host = hosts.find((one) => one.name === name) ?? hostOf()
+  return findings(contextOf({ cluster, host, facts, fleet: new Map([[name, facts]]), observed: observedOf(observed) }))
+}
+
+const ofWorker = { ...factsWith(), nodeIP: '10.89.5.21' }
+const withEtcdData = { ...factsWith(), survey: { ...factsWith().survey, etcdData: true } }
+
+test('a node of a cluster that lives on is refused, and the right way is named', () => {
+  expect(findingsAlone('w1', { nodes: [nodeOf('w1')], controlPlanes: [living] }, ofWorker)).toEqual([
     {
-      check: 'NodeRemains',
-      severity: 'warning',
-      message: 'the Node w1 stays in the API of cp1 and cp2',
-      hint: 'Delete it there: kubectl delete node w1',
+      check: 'LivingCluster',
+      severity: 'error',
+      message: 'the cluster lives on cp2, and counts on this host: as a node',
+      hint: 'Take it out of the cluster with "kubewright node remove w1", which cleans the host, too. With --ignore LivingCluster it is reset all the same, and the cluster goes on counting on it.',
     },
   ])
 })
 
-test('a control plane does not leave the other members of etcd without being asked to', () => {
-  const facts = { ...factsWith(), survey: { ...factsWith().survey, etcdData: true } }
-  const [finding] = findingsOn('cp1', ['cp1'], facts)
-  expect(finding).toMatchObject({ check: 'EtcdMember', severity: 'error' })
+test('a member of an etcd that lives on is refused with the arithmetic', () => {
+  const [finding] = findingsAlone('cp1', { nodes: [nodeOf('cp1')], controlPlanes: [living] })
+  expect(finding).toMatchObject({ check: 'LivingCluster', severity: 'error' })
+  expect(finding?.message).toBe(
+    'the cluster lives on cp2, and counts on this host: as one of 3 members of etcd, which needs 2 of them, and as a node',
+  )
+})
+
+test('a host that has left the cluster, a bare one, and one beside which there is none yet, may be reset alone', () => {
+  const without = { ...living, etcdMembers: members.slice(1) }
+  expect(findingsAlone('cp1', { nodes: [nodeOf('cp2')], controlPlanes: [without] })).toEqual([])
+  expect(findingsAlone('w1', { nodes: [nodeOf('cp2')], controlPlanes: [living] }, ofWorker)).toEqual([])
+  expect(findingsAlone('w1', {}, factsOf())).toEqual([])
+  const bare = { ...living, hasEtcdData: false, apiServer: 'absent', etcdMembers: undefined } as const
+  expect(findingsAlone('cp1', { controlPlanes: [bare] })).toEqual([])
+})
+
+test('where no control plane answers a worker may go with a warning, and the data of etcd may not', () => {
+  expect(findingsAlone('w1', {}, factsWith())).toEqual([
+    {
+      check: 'NodeRemains',
+      severity: 'warning',
+      message: 'cp1 and cp2 do not answer, so the Node w1 may stay in the API',
+      hint: 'Then: kubectl delete node w1',
+    },
+  ])
+  const [finding] = findingsAlone('cp1', {})
+  expect(finding).toMatchObject({ check: 'LivingCluster', severity: 'error' })
+  expect(finding?.message).toContain('its data may be the last')
 })
 
 test('workers that remain without a cluster are named once', () => {

@@ -4,7 +4,7 @@ import { hostNames } from '../../../src/tasks/host/names.ts'
 import { hostSwap } from '../../../src/tasks/host/swap.ts'
 import { hostSysctl } from '../../../src/tasks/host/sysctl.ts'
 import { resetFiles } from '../../../src/tasks/reset/files.ts'
-import { applyTasks, touched } from '../../support/run-task.ts'
+import { applyTasks, listed, planTasks, touched } from '../../support/run-task.ts'
 import { sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'
 import { close, due, idle, install, oursContext, remove, reset } from './support.ts'
 
@@ -21,14 +21,16 @@ beforeEach(() => {
   host.write('/etc/fstab', fstab)
 })
 
-test('a host is as it was before it was prepared, but for what the kernel has in memory, and a second reset has nothing to do', async () => {
+test('a host is as it was before it was prepared, kernel parameters included (modules stay loaded), and a second reset has nothing to do', async () => {
   for (const place of ['modules-load.d', 'sysctl.d']) host.write(`/etc/${place}/README`, '')
   const before = host.snapshot()
   await applyTasks(host, preparations, oursContext())
   expect(host.read('/etc/fstab')).not.toBe(fstab)
   expect(await reset(host)).toEqual([])
   await close(host, true)
-  const changed = touched(before, host.snapshot()).filter((path) => !/^\/(proc|sys|var\/log)\b/.test(path))
+  const changed = touched(before, host.snapshot()).filter(
+    (path) => !/^\/(sys|proc\/(?!sys\/net\/ipv4)|var\/log)/.test(path),
+  )
   expect(changed).toEqual([])
   expect(await due(host)).toEqual([])
 })
@@ -99,4 +101,40 @@ test('other files beside ours, and their directories, stay', async () => {
   await applyTasks(host, resetFiles, oursContext())
   expect(host.read('/etc/containerd/config.toml')).toBeUndefined()
   expect(host.read('/etc/containerd/conf.d/gpu.toml')).toBe('of the owner\n')
+})
+
+test('kernel parameters that others changed are put back, but for what a file of the owner sets', async () => {
+  const values = { 'vm/overcommit_memory': '1', 'kernel/panic': '10', 'net/ipv4/ip_forward': '1' }
+  for (const key of Object.keys(values)) host.write(`/proc/sys/${key}`, '0\n')
+  await applyTasks(host, preparations, oursContext())
+  for (const [key, value] of Object.entries(values)) host.write(`/proc/sys/${key}`, `${value}\n`)
+  host.write('/etc/sysctl.d/50-mine.conf', 'kernel/panic = 10\n')
+  const plan = await planTasks(host, resetFiles, oursContext())
+  expect(plan.changes.find(({ resource }) => resource === 'reset:kernel')?.change.summary).toBe(
+    'put back net.ipv4.ip_forward = 0 (is 1), vm.overcommit_memory = 0 (is 1)',
+  )
+  await applyTasks(host, resetFiles, oursContext())
+  const read = Object.keys(values).map((key) => host.read(`/proc/sys/${key}`))
+  expect(read).toEqual(['0\n', '10\n', '0\n'])
+})
+
+test('what the kernel was like is noted once, and not when it is too late', async () => {
+  await applyTasks(host, preparations, oursContext())
+  const note = host.read('/var/lib/kubewright/originals/kernel')
+  expect(note).toContain('sysctl\tnet.ipv4.ip_forward\t0\n')
+  await applyTasks(host, preparations, oursContext())
+  expect(host.read('/var/lib/kubewright/originals/kernel')).toBe(note)
+  host.remove('/var/lib/kubewright/originals/kernel')
+  expect(listed(await planTasks(host, preparations, oursContext()))).toEqual([])
+  expect(await due(host)).not.toContain('update reset:kernel')
+})
+
+test('a file system for programs in the kernel that was not there before is unmounted', async () => {
+  host.write('/proc/self/mountinfo', '21 20 8:1 / / rw - ext4 /dev/sda rw\n')
+  await applyTasks(host, preparations, oursContext())
+  host.write('/proc/self/mountinfo', '30 20 0:9 / /sys/fs/bpf rw - bpf bpf rw\n')
+  const plan = await planTasks(host, resetFiles, oursContext())
+  expect(plan.changes.map(({ change }) => change.summary)).toContainEqual(
+    expect.stringMatching(/unmount \/sys\/fs\/bpf$/),
+  )
 })
