@@ -1,3 +1,4 @@
+import { nodeCommands } from './nodes/commands.ts'
 import type { Verb } from './verb.ts'
 
 /** A flag of a command, as the help shows it. */
@@ -23,6 +24,8 @@ export interface CommandDefinition {
   readonly group: string
   readonly summary: string
   readonly description: string
+  /** The words that follow it, as commander writes them: `<name>`. */
+  readonly argument?: { readonly name: string; readonly description: string }
   readonly flags: readonly FlagDefinition[]
   readonly examples: readonly (readonly [command: string, meaning: string])[]
   load(): Promise<Verb>
@@ -124,6 +127,7 @@ export const commands: readonly CommandDefinition[] = [
     ],
     load: async () => (await import('./verbs/apply.ts')).apply,
   },
+  ...nodeCommands({ ignore, yes, deep }),
   {
     name: 'reset',
     group: 'Change:',

@@ -1,32 +1,45 @@
 import { readManifests } from '../artifacts/manifests.ts'
 import type { ArtifactIndex } from '../artifacts/artifact.ts'
 import type { Facts } from '../host/facts.ts'
-import type { Cluster } from '../inventory/cluster.ts'
+import type { Cluster, Host } from '../inventory/cluster.ts'
 import type { Observed } from '../kubernetes/observed.ts'
-import type { Context } from '../tasks/context.ts'
+import type { Context, NodeChange } from '../tasks/context.ts'
 import type { Secret } from '../transport/command.ts'
 import { readCredentials } from './credentials.ts'
 
 /** What the tasks of each host are functions of; text artifacts and registry passwords are read here, on the control machine. */
-export async function contextsOf(read: {
-  readonly cluster: Cluster
-  readonly facts: ReadonlyMap<string, Facts>
-  readonly observed: Observed
-  readonly artifacts: ArtifactIndex
-  readonly deep: boolean
-  /** Otherwise neither manifests nor passwords are needed. */
-  readonly installs: boolean
-}): Promise<ReadonlyMap<string, Context>> {
+export async function contextsOf(
+  read: {
+    readonly cluster: Cluster
+    readonly facts: ReadonlyMap<string, Facts>
+    readonly observed: Observed
+    readonly artifacts: ArtifactIndex
+    readonly deep: boolean
+    /** Otherwise neither manifests nor passwords are needed. */
+    readonly installs: boolean
+  },
+  /** Who comes and goes; a host that goes is part of the cluster before only. */
+  change?: { readonly nodes: NodeChange; readonly before: Cluster },
+): Promise<ReadonlyMap<string, Context>> {
   const { cluster, facts, observed, artifacts, deep } = read
   const [manifests, secrets] = read.installs
     ? await Promise.all([readManifests(cluster, artifacts), readCredentials(cluster)])
     : [new Map<string, string>(), new Map<string, Secret>()]
   const now = new Date()
-  const shared = { cluster, fleet: facts, observed, artifacts, manifests, secrets, now, deep }
-  return new Map(
-    cluster.hosts.flatMap((host): [string, Context][] => {
-      const own = facts.get(host.name)
-      return own === undefined ? [] : [[host.name, { ...shared, host, facts: own }]]
-    }),
-  )
+  const nodes = change === undefined ? {} : { nodes: change.nodes }
+  const contextIn =
+    (among: Cluster, fleet: ReadonlyMap<string, Facts>) =>
+    (host: Host): readonly [string, Context][] => {
+      const own = fleet.get(host.name)
+      if (own === undefined) return []
+      const context = { cluster: among, host, facts: own, fleet, observed, artifacts, manifests, secrets, now, deep }
+      return [[host.name, { ...context, ...nodes }]]
+    }
+  const staying = cluster.hosts.map(({ name }) => name)
+  const fleet = new Map([...facts].filter(([name]) => staying.includes(name)))
+  const gone = (change?.before.hosts ?? []).filter(({ name }) => !staying.includes(name))
+  return new Map([
+    ...cluster.hosts.flatMap(contextIn(cluster, fleet)),
+    ...gone.flatMap(contextIn(change?.before ?? cluster, facts)),
+  ])
 }

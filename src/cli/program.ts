@@ -62,9 +62,11 @@ function commandOf(program: Command, definition: CommandDefinition, chosen: Chos
     .description(description)
     .helpGroup(group)
     .allowExcessArguments(false)
-    .action(async (_options, called: Command) => {
-      await chosen(definition, { ...defaultFlags, ...called.optsWithGlobals<Partial<Flags>>() })
+    .action(async (...given: readonly unknown[]) => {
+      const called = given.at(-1) as Command
+      await chosen(definition, { ...defaultFlags, ...called.optsWithGlobals<Partial<Flags>>(), names: called.args })
     })
+  if (definition.argument !== undefined) command.argument(definition.argument.name, definition.argument.description)
   for (const flag of flags) command.addOption(optionOf(flag))
   const lines = examples.map(([line, meaning]) => `  ${line}${meaning === '' ? '' : `   # ${meaning}`}`)
   return command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`)

@@ -150,7 +150,9 @@ class Run {
     }
     const { emit, stop } = this.#options
     for (const { resource, change } of due) {
-      if (resource.gate !== undefined && !(await pollGate(target, resource, change, { emit, stop, host }))) return false
+      if (resource.gate === undefined) continue
+      const act = (again: Change) => this.#carryOut(host, [{ resource, change: again }])
+      if (!(await pollGate(target, resource, change, { emit, stop, host, act }))) return false
     }
     if (acting.length > 0) await this.#prove(target, resources, next())
     return true
@@ -164,19 +166,24 @@ class Run {
   }
 
   async #act(host: string, task: string, batch: readonly Due[]): Promise<void> {
-    const { emit, operation } = this.#options
+    const { emit } = this.#options
     const about = ({ resource, change }: Due) =>
       ({ host, task, resource: resource.id, verb: change.verb, summary: change.summary }) as const
     for (const due of batch) emit({ type: 'change-started', ...about(due) })
+    await this.#carryOut(host, batch)
+    for (const due of batch) emit({ type: 'change-finished', ...about(due) })
+    this.count += batch.length
+  }
+
+  async #carryOut(host: string, batch: readonly Due[]): Promise<void> {
     const ready = await Promise.all(
       batch.map(({ resource, change }) => makeReady(resource.id, change, this.#resolving)),
     )
     for (const part of joined(ready.flatMap((change) => byHost(change, host)))) {
       await this.#begun.begin(part.host)
-      await this.#target(part.host).act(operation, part.changes)
+      const tell = (text: string): void => this.#options.emit({ type: 'note', host: part.host, text })
+      await this.#target(part.host).act(this.#options.operation, part.changes, tell)
     }
-    for (const due of batch) emit({ type: 'change-finished', ...about(due) })
-    this.count += batch.length
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Secret } from '../transport/command.ts'
+import { KubewrightError } from './errors.ts'
 import type { Action, Change, Content, Resolving } from './resource.ts'
 import type { Operation, ReadyAction, ReadyChange, Target } from './target.ts'
 
@@ -59,7 +60,9 @@ export function resolvingContext(
       return now()
     },
     async read(host, path) {
-      const content = await targets.get(host)?.read(path)
+      const target = targets.get(host)
+      if (target === undefined) throw notReached(host, path)
+      const content = await target.read(path)
       return content === undefined ? undefined : toSecret(content.toString())
     },
     once<Value>(key: string, make: () => Promise<Value>): Promise<Value> {
@@ -92,4 +95,15 @@ export function beginOnce(operation: Operation, targets: ReadonlyMap<string, Tar
     },
     hosts: (): readonly string[] => [...begun.keys()],
   }
+}
+
+/** Whether there is such a file is not known, which is not the same as that there is none. */
+function notReached(host: string, path: string): KubewrightError {
+  return new KubewrightError({
+    code: 'KW3023',
+    exit: 'apply',
+    host,
+    message: `${path} is needed from ${host}, which this run does not reach`,
+    hint: 'Run it when the host answers.',
+  })
 }

@@ -10,8 +10,8 @@ export interface Operation {
   readonly program: string
   readonly startedBy: string
   readonly resumed: boolean
-  /** The hosts belong to no cluster afterwards, so that closing the operation leaves nothing but its log. */
-  readonly forget?: boolean
+  /** Hosts that belong to no cluster afterwards, so that closing the operation leaves nothing there but its log. */
+  readonly forget?: readonly string[]
 }
 
 /** An action whose deferred values are resolved. */
@@ -43,8 +43,8 @@ export interface Target {
   probe(resources: readonly Resource[]): Promise<ReadonlyMap<string, unknown>>
   /** Identity and journal, before the first action of an operation. */
   begin(operation: Operation): Promise<void>
-  /** Carries out changes in order, journal first; stops at the first failure. */
-  act(operation: Operation, changes: readonly ReadyChange[]): Promise<void>
+  /** Carries out changes in order, journal first; stops at the first failure. `tell` hears what they say to people. */
+  act(operation: Operation, changes: readonly ReadyChange[], tell?: (text: string) => void): Promise<void>
   /** Closes the operation on this host; `done` also records the inventory as the last applied. */
   finish(operation: Operation, outcome: 'done' | 'superseded'): Promise<void>
   /** Content of a file, undefined if there is none. For deferred values only. */

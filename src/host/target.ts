@@ -6,7 +6,7 @@ import { TransportError, type ExecResult, type Transport } from '../transport/tr
 import { actShipment } from './act.ts'
 import { connectionError } from './connection-error.ts'
 import type { ClusterRecord } from './facts.ts'
-import { beginShipment, finishShipment } from './operation.ts'
+import { beginShipment, finishShipment, forgetShipment } from './operation.ts'
 import { probeBatch, probePrelude } from './probe.ts'
 import { braced } from './script.ts'
 import { explain as explanationOf } from './signatures.ts'
@@ -38,12 +38,14 @@ export function hostTarget(transport: Transport, record: ClusterRecord | undefin
       if (result.code === 71) throw foreignHost(name, operation)
       if (result.code !== 0) throw bookkeepingFailed(name, result)
     },
-    async act(operation, changes) {
+    async act(operation, changes, tell) {
       const result = await mutate(actShipment(operation, changes))
+      for (const [, text = ''] of result.stdout.toString('utf8').matchAll(/^note (.+)$/gm)) tell?.(text)
       if (result.code !== 0) throw actionFailed(name, changes, result)
     },
     async finish(operation, outcome) {
-      const result = await mutate(finishShipment(operation, record, outcome))
+      const forgets = outcome === 'done' && operation.forget?.includes(name) === true
+      const result = await mutate(forgets ? forgetShipment(operation) : finishShipment(operation, record, outcome))
       if (result.code !== 0) throw bookkeepingFailed(name, result)
     },
     async read(path) {

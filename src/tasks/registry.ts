@@ -10,6 +10,7 @@ import { controlPlaneKubectl, etcdClients } from './control-plane/clients.ts'
 import { controlPlaneReady } from './control-plane/ready.ts'
 import { controlPlaneApiServer, controlPlaneControllers } from './control-plane/static-pods.ts'
 import { endpointNodeLocal, endpointUnused } from './endpoint/node-local.ts'
+import { etcdLeave, etcdSnapshotTask } from './etcd/leave.ts'
 import { etcdJoin, etcdMember } from './etcd/member.ts'
 import { hostFirewall } from './host/firewall.ts'
 import { hostModules } from './host/modules.ts'
@@ -30,6 +31,7 @@ import { networkReady } from './network/ready.ts'
 import { ownNetwork } from './network/own.ts'
 import { networkPlugins } from './network/plugins.ts'
 import { nodeJoinTask, nodeTokens } from './node/join.ts'
+import { nodeDelete, nodeDrain, nodeLeaveCheck } from './node/leave.ts'
 import { markControlPlane, markNodes } from './node/marks.ts'
 import { pkiAuthorities } from './pki/authorities.ts'
 import { pkiControlPlane } from './pki/control-plane.ts'
@@ -83,6 +85,11 @@ const tasks: readonly Task<Context>[] = [
   endpointUnused,
   nodeJoinTask,
   nodeTokens,
+  nodeLeaveCheck,
+  etcdSnapshotTask,
+  nodeDrain,
+  etcdLeave,
+  nodeDelete,
   proofReady,
   proofNetwork,
   ...resetTasks,

@@ -6,6 +6,8 @@ exec 9>"$KW/act.lock"
 flock -w 120 9 || { echo 'another action of kubewright still runs on this host' >&2; exit 75; }
 kw_journal() { printf '%s\n' "$1" | sed "s/@now@/$(date -u +%FT%TZ)/" >>"$KW/journal/$KW_OPERATION.ndjson"; }
 kw_synced() { sync -d "$KW/journal/$KW_OPERATION.ndjson"; }
+# kw_note TEXT: what people want to know.
+kw_note() { printf 'note %s\n' "$1"; }
 # kw_backup PATH KEPT: the state before this operation, kept once, below KEPT (files or secrets); ours that only root may read is a secret.
 kw_backup() {
   # A secret that this operation has written itself is no original when it is removed again.

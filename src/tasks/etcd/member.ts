@@ -6,7 +6,7 @@ import { etcdManifest, etcdMembership, etcdVote, type JoiningMember } from '../.
 import { directory } from '../../resources/file.ts'
 import type { Context } from '../context.ts'
 import { placedFiles, viewOf } from '../control-plane/static-pods.ts'
-import { controlPlaneNames, leader } from '../control-planes.ts'
+import { controlPlaneNames, leader, nodeIPOf } from '../control-planes.ts'
 
 /** etcd's member on the control plane that leads: the first one of a new cluster. */
 export const etcdMember = task<Context>({
@@ -45,7 +45,7 @@ function podOf(context: Context) {
 }
 
 function joiningMember(context: Context): JoiningMember {
-  const { host, facts, fleet } = context
+  const { host, facts } = context
   const leading = leader(context)
   const others = controlPlaneNames(context).filter((name) => name !== host.name)
   const inOrder = [...others.filter((name) => name === leading), ...others.filter((name) => name !== leading)]
@@ -54,6 +54,6 @@ function joiningMember(context: Context): JoiningMember {
     peerURL: etcdPeerURL(facts.nodeIP),
     dataDirectory: host.directories.etcd,
     ownURL: etcdClientURL(facts.nodeIP),
-    otherURLs: inOrder.flatMap((name) => fleet.get(name)?.nodeIP ?? []).map(etcdClientURL),
+    otherURLs: inOrder.flatMap((name) => nodeIPOf(context, name) ?? []).map(etcdClientURL),
   }
 }

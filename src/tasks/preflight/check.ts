@@ -2,6 +2,7 @@ import type { Finding, Resource } from '../../engine/resource.ts'
 import { task, type Task } from '../../engine/task.ts'
 import { sh } from '../../transport/command.ts'
 import type { Context } from '../context.ts'
+import { leader } from '../control-planes.ts'
 
 /** Looks at the facts for one thing that can go wrong. What is not known is no finding. */
 export type Check = (context: Context) => readonly Finding[]
@@ -58,6 +59,6 @@ export function isControlPlane({ host }: Context): boolean {
 }
 
 /** Whether this is the host that speaks for the cluster, so that a finding about the cluster is told once. */
-export function isFirstControlPlane({ cluster, host }: Context): boolean {
-  return cluster.hosts.find(({ roles }) => roles.includes('control-plane'))?.name === host.name
+export function isFirstControlPlane(context: Context): boolean {
+  return leader(context) === context.host.name
 }
