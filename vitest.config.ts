@@ -22,7 +22,6 @@ export default defineConfig({
           globalSetup: ['test/e2e/setup.ts'],
           testTimeout: 900_000,
           hookTimeout: 900_000,
-          fileParallelism: false,
           sequence: { concurrent: false },
         },
       },

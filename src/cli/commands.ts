@@ -1,3 +1,4 @@
+import { nodeCommands } from './nodes/commands.ts'
 import type { Verb } from './verb.ts'
 
 /** A flag of a command, as the help shows it. */
@@ -23,8 +24,8 @@ export interface CommandDefinition {
   readonly group: string
   readonly summary: string
   readonly description: string
-  /** What stands after the name, where something may: `[host...]`. */
-  readonly operand?: { readonly name: string; readonly description: string }
+  /** The words that follow it, as commander writes them: `<name>`. */
+  readonly argument?: { readonly name: string; readonly description: string }
   readonly flags: readonly FlagDefinition[]
   readonly examples: readonly (readonly [command: string, meaning: string])[]
   load(): Promise<Verb>
@@ -126,6 +127,7 @@ export const commands: readonly CommandDefinition[] = [
     ],
     load: async () => (await import('./verbs/apply.ts')).apply,
   },
+  ...nodeCommands({ ignore, yes, deep }),
   {
     name: 'reset',
     group: 'Change:',
@@ -134,7 +136,7 @@ export const commands: readonly CommandDefinition[] = [
       'Destroys the cluster: after it the hosts are as they were before the first apply, which can then be run again. ' +
       'It needs no API server and no containerd. Packages stay, and so do files and rules that are not of the cluster. ' +
       'A host on which a cluster counts that lives on elsewhere is refused: "node remove" is for that.',
-    operand: { name: '[host...]', description: 'these hosts alone; the others of the inventory are not touched' },
+    argument: { name: '[host...]', description: 'these hosts alone; the others of the inventory are not touched' },
     flags: [yes, ignore],
     examples: [
       ['kubewright reset', 'asks for the name of the cluster'],

@@ -53,17 +53,27 @@ export async function connectAll(
   const { transports, errors } = await connectHosts(hosts, { signal: options.abort, connected })
   if (errors.length === 0) return transports
   // The run ends here, so that it shall end with what is wrong with the others, too.
-  const more = await Promise.all([...transports.values()].map(uselessness))
+  const others = await Promise.all([...transports.values()].map(lookAt))
   await Promise.allSettled([...transports.values()].map(async (transport) => transport.close()))
-  throw new KubewrightErrors([...errors, ...more.flat()])
+  const lost = others.some(({ isNode }) => isNode)
+    ? errors.map((error) => goingOn(error, [...transports.keys()]))
+    : errors
+  throw new KubewrightErrors([...lost, ...others.flatMap((other) => other.errors)])
 }
 
-/** Why nothing can be run on a host that lets us in (no sudo, say). */
-async function uselessness(transport: Transport): Promise<readonly KubewrightError[]> {
-  return transport.exec(sh`:`, { readOnly: true }).then(
-    () => [],
-    (thrown: unknown) => connectionErrors(transport.host, thrown),
+/** Whether a host that lets us in is part of a cluster, or why nothing can be run there (no sudo, say). */
+async function lookAt(transport: Transport): Promise<{ isNode: boolean; errors: readonly KubewrightError[] }> {
+  return transport.exec(sh`[ -e /var/lib/kubewright/cluster.json ]`, { readOnly: true }).then(
+    ({ code }) => ({ isNode: code === 0, errors: [] }),
+    (thrown: unknown) => ({ isNode: false, errors: connectionErrors(transport.host, thrown) }),
   )
+}
+
+/** A host of a cluster that lives is lost: the others can be looked after without it, and it can be replaced. */
+function goingOn(error: KubewrightError, others: readonly string[]): KubewrightError {
+  const { host = '', hint } = error.details
+  const ways = `The others are looked after by --limit ${others.join(',')}. If ${host} is lost for good: kubewright node replace ${host}, or kubewright node remove ${host} --offline.`
+  return new KubewrightError({ ...error.details, hint: `${hint} ${ways}` })
 }
 
 /** Where a host of the inventory is and what opens it; rejects with `TransportError`. */

@@ -3,35 +3,55 @@ import type { ArtifactIndex } from '../artifacts/artifact.ts'
 import type { Facts } from '../host/facts.ts'
 import type { Cluster, Host } from '../inventory/cluster.ts'
 import type { Observed } from '../kubernetes/observed.ts'
-import type { Context } from '../tasks/context.ts'
+import type { Context, NodeChange } from '../tasks/context.ts'
 import type { Secret } from '../transport/command.ts'
 import { readCredentials } from './credentials.ts'
 
 /** What the tasks of each host are functions of; text artifacts and registry passwords are read here, on the control machine. */
-export async function contextsOf(read: {
-  readonly cluster: Cluster
-  readonly facts: ReadonlyMap<string, Facts>
-  readonly observed: Observed
-  readonly artifacts: ArtifactIndex
-  readonly deep: boolean
-  /** Otherwise neither manifests nor passwords are needed. */
-  readonly installs: boolean
-  /** Names of the hosts that the run is limited to; empty means all. */
-  readonly limit: readonly string[]
-}): Promise<ReadonlyMap<string, Context>> {
+export async function contextsOf(
+  read: {
+    readonly cluster: Cluster
+    readonly facts: ReadonlyMap<string, Facts>
+    readonly observed: Observed
+    readonly artifacts: ArtifactIndex
+    readonly deep: boolean
+    /** Otherwise neither manifests nor passwords are needed. */
+    readonly installs: boolean
+    /** Names of the hosts that the run is limited to; empty means all. */
+    readonly limit: readonly string[]
+  },
+  /** Who comes and goes; a host that goes is part of the cluster before only. */
+  change?: { readonly nodes: NodeChange; readonly before: Cluster },
+): Promise<ReadonlyMap<string, Context>> {
   const { cluster, facts, observed, artifacts, deep } = read
   const [manifests, secrets] = read.installs
     ? await Promise.all([readManifests(cluster, artifacts), readCredentials(cluster)])
     : [new Map<string, string>(), new Map<string, Secret>()]
   const now = new Date()
-  const run = runOf(cluster, facts, read.limit)
-  const shared = { cluster, fleet: facts, run, observed, artifacts, manifests, secrets, now, deep }
-  return new Map(
-    cluster.hosts.flatMap((host): [string, Context][] => {
-      const own = facts.get(host.name)
-      return own === undefined ? [] : [[host.name, { ...shared, host, facts: own }]]
-    }),
-  )
+  const nodes = change === undefined ? {} : { nodes: change.nodes }
+  const staying = cluster.hosts.map(({ name }) => name)
+  const fleet = new Map([...facts].filter(([name]) => staying.includes(name)))
+  const shared = {
+    run: runOf(cluster, fleet, read.limit),
+    observed,
+    artifacts,
+    manifests,
+    secrets,
+    now,
+    deep,
+    ...nodes,
+  }
+  const contextIn =
+    (among: Cluster, those: ReadonlyMap<string, Facts>) =>
+    (host: Host): readonly [string, Context][] => {
+      const own = those.get(host.name)
+      return own === undefined ? [] : [[host.name, { ...shared, cluster: among, host, facts: own, fleet: those }]]
+    }
+  const gone = (change?.before.hosts ?? []).filter(({ name }) => !staying.includes(name))
+  return new Map([
+    ...cluster.hosts.flatMap(contextIn(cluster, fleet)),
+    ...gone.flatMap(contextIn(change?.before ?? cluster, facts)),
+  ])
 }
 
 function rank({ roles }: Host): number {

@@ -2,6 +2,7 @@ import { type ExitClass, KubewrightError } from '../engine/errors.ts'
 import type { SavedPlan } from '../engine/saved-plan.ts'
 import { confirmed } from './confirmation.ts'
 import { exitClassOf } from './failure.ts'
+import type { NodeRequest } from './nodes/intention.ts'
 import { type Observer, observed } from './observer.ts'
 import type { Prepared } from './operate.ts'
 import { planned, showFindings } from './planning.ts'
@@ -19,6 +20,8 @@ export interface Execution {
   readonly question: (prepared: Prepared) => { readonly text: string; readonly answer: string }
   /** Said when there is nothing to change. */
   readonly unchanged?: string
+  /** A node that comes or goes. */
+  readonly nodes?: NodeRequest
   /** Only what this plan announced may be done. */
   readonly announced?: SavedPlan
   /** Said after a run that has changed something. */
@@ -28,8 +31,9 @@ export interface Execution {
 /** Plans, shows the plan, asks, carries it out, and says what was done: the course of every verb that changes hosts. */
 export async function execute(invocation: Invocation, execution: Execution): Promise<ExitClass> {
   return observed(invocation, async (observer) => {
-    const { playbook } = execution
-    await using prepared = await planned(invocation, { playbook, mode: 'apply', stdout: 'events' }, observer)
+    const { playbook, nodes } = execution
+    const run = { playbook, mode: 'apply', stdout: 'events', ...(nodes === undefined ? {} : { nodes }) } as const
+    await using prepared = await planned(invocation, run, observer)
     showPlan(invocation, prepared, execution)
     if (prepared.blocking.length > 0) return blocked(invocation)
     const needed = countedChanges(prepared.plan).length > 0

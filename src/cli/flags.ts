@@ -4,8 +4,6 @@ export interface Flags {
   readonly output: 'text' | 'json'
   /** Names of hosts; empty means all. */
   readonly limit: readonly string[]
-  /** The words after the command, where it takes some. */
-  readonly operands: readonly string[]
   readonly verbose: boolean
   readonly color: boolean
   readonly ignore: readonly string[]
@@ -21,6 +19,14 @@ export interface Flags {
   readonly user: string | undefined
   readonly kubernetesVersion: string | undefined
   readonly bundle: string | undefined
+  /** The words after the command: names of hosts. */
+  readonly names: readonly string[]
+  readonly offline: boolean
+  readonly deleteEmptydirData: boolean
+  readonly drainTimeout: string
+  readonly uncordonOnFailure: boolean
+  readonly keepInventory: boolean
+  readonly with: string | undefined
 }
 
 /** What holds where the command line says nothing. */
@@ -28,7 +34,6 @@ export const defaultFlags: Flags = {
   inventory: 'inventory.yaml',
   output: 'text',
   limit: [],
-  operands: [],
   verbose: false,
   color: true,
   ignore: [],
@@ -44,4 +49,11 @@ export const defaultFlags: Flags = {
   user: undefined,
   kubernetesVersion: undefined,
   bundle: undefined,
+  names: [],
+  offline: false,
+  deleteEmptydirData: false,
+  drainTimeout: '5m',
+  uncordonOnFailure: false,
+  keepInventory: false,
+  with: undefined,
 }

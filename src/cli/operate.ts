@@ -21,13 +21,15 @@ import { agendaOf } from '../playbook/agenda.ts'
 import { loadPlaybook, type Playbook } from '../playbook/load.ts'
 import { ownRecord } from '../tasks/preflight/ownership.ts'
 import { allTasks } from '../tasks/registry.ts'
+import { resetIdentity } from '../tasks/reset/identity.ts'
 import { Secret } from '../transport/command.ts'
 import type { Traffic, Transport } from '../transport/transport.ts'
 import { blockingFindings } from './blocking.ts'
-import { connectAll } from './connect.ts'
 import { contextsOf } from './contexts.ts'
 import { digestOf } from './digest.ts'
-import { limitedHosts } from './limit.ts'
+import { nodeChangeOf } from './nodes/change.ts'
+import { intentionOf, type NodeRequest } from './nodes/intention.ts'
+import { reachAll, reachFor } from './nodes/reach.ts'
 import { settle } from './settle.ts'
 import { connectWitnesses, survey } from './survey.ts'
 import { noticesOf, resumes, unfinishedHosts, unfinishedOperation } from './unfinished.ts'
@@ -45,6 +47,8 @@ export interface OperateOptions {
   readonly stop: AbortSignal
   readonly abort: AbortSignal
   readonly verbose: boolean
+  /** A node that comes or goes; without it the cluster as a whole is meant. */
+  readonly nodes?: NodeRequest
 }
 
 /** A run that has been planned: connected to its hosts (and holding their locks for `apply`) until it is disposed. */
@@ -63,20 +67,24 @@ export interface Prepared extends AsyncDisposable {
 
 /** Reads the inventory and the hosts and makes the plan; `apply` takes the lock of every host first. */
 export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): Promise<Prepared> {
-  const { cluster } = await loadInventory(options.inventory)
+  const intention = options.nodes && (await intentionOf(options.inventory, options.nodes))
+  const { cluster } = intention ?? (await loadInventory(options.inventory))
   const tasks = allTasks()
   const playbook = await loadPlaybook(options.playbook, [...tasks.keys()])
-  const destroys = playbook.destroys === true
-  const artifacts = destroys ? artifactIndex([], 'a reset') : await openArtifacts(cluster)
-  const hosts = destroys ? limitedHosts(cluster, options.limit) : withControlPlanes(cluster, options.limit)
-  const transports = await connectAll(cluster, hosts, options)
-  const held = new Held(transports, await connectWitnesses(cluster, hosts, options.abort))
+  const installs = playbook.destroys !== true && playbook.installs !== false
+  const artifacts = installs ? await openArtifacts(cluster) : artifactIndex([], playbook.name)
+  const { hosts, transports, notices } =
+    intention === undefined ? await reachAll(cluster, playbook, options) : await reachFor(intention, options)
+  const asked = playbook.destroys === true ? await connectWitnesses(cluster, hosts, options.abort) : new Map()
+  const held = new Held(transports, asked)
   try {
     const id = operationId()
     if (mode === 'apply') await held.lock(id)
     const { facts, observed } = await survey(cluster, hosts, transports, held.witnesses)
     const { deep, limit } = options
-    const contexts = await contextsOf({ cluster, facts, observed, artifacts, deep, limit, installs: !destroys })
+    const read = { cluster, facts, observed, artifacts, deep, limit, installs }
+    const change = intention && { nodes: nodeChangeOf(intention, read), before: intention.before }
+    const contexts = await contextsOf(read, change)
     const agenda = agendaOf(playbook, tasks, cluster, limited(contexts, options.limit))
     const targets = held.targets(facts)
     const plan = await makePlan(agenda, targets)
@@ -90,12 +98,13 @@ export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): 
     })
     const blocking = blockingFindings(plan.findings, options.ignore.concat(cluster.preflight.ignore))
     if (blocking.length === 0) await verifyFiles(deliveriesOf(plan), { deep: options.deep })
-    const run: Running = { cluster, playbook, agenda, targets, plan, saved, facts, unfinished, options }
+    const before = intention?.before ?? cluster
+    const run: Running = { cluster, before, playbook, agenda, targets, plan, saved, facts, unfinished, options }
     return {
       cluster,
       plan,
       blocking,
-      notices: noticesOf(run),
+      notices: [...noticesOf(run), ...notices],
       saved,
       apply: (announced) => carryOut(run, announced),
       traffic: () => new Map([...transports].map(([name, transport]) => [name, transport.traffic])),
@@ -115,6 +124,8 @@ function deliveriesOf({ changes }: Plan): readonly Deliver[] {
 
 interface Running {
   readonly cluster: Cluster
+  /** As the inventory has it written. */
+  readonly before: Cluster
   readonly playbook: Playbook
   readonly agenda: Agenda
   readonly targets: ReadonlyMap<string, Target>
@@ -136,8 +147,9 @@ async function carryOut(run: Running, announced: SavedPlan | undefined): Promise
   if (announced !== undefined) assertFresh(announced, saved, resuming)
   const wanted = announced === undefined ? plan : announcedBy(announced, plan, resuming)
   await fetchFiles(deliveriesOf(wanted), cluster.proxy)
-  const forget = run.playbook.destroys === true
-  const known = ownRecord({ cluster, fleet: facts }) ?? (forget ? anyRecord(facts) : undefined)
+  const destroys = run.playbook.destroys === true
+  const forget = hostsWith(run.agenda, resetIdentity.name)
+  const known = ownRecord({ cluster, fleet: facts }) ?? (destroys ? anyRecord(facts) : undefined)
   const operation: Operation = {
     id: announced?.operation ?? saved.operation,
     playbook: run.playbook.name,
@@ -162,6 +174,11 @@ async function carryOut(run: Running, announced: SavedPlan | undefined): Promise
     toSecret: (text) => new Secret(text),
     now: () => new Date(),
   })
+}
+
+function hostsWith({ phases }: Agenda, task: string): readonly string[] {
+  const parts = phases.flatMap(({ hosts }) => hosts)
+  return parts.filter(({ steps }) => steps.some((step) => step.task === task)).map(({ host }) => host)
 }
 
 /** Whoever resets a host and ignores whose it is has said so. */
@@ -214,12 +231,6 @@ function operationId(): string {
 
 function whoAmI(): string {
   return `${userInfo().username}@${hostname()}`
-}
-
-/** The hosts of a limited run and the control planes, which are read whatever the limit is. */
-function withControlPlanes(cluster: Cluster, limit: readonly string[]): Cluster['hosts'] {
-  if (limit.length === 0) return cluster.hosts
-  return cluster.hosts.filter(({ name, roles }) => limit.includes(name) || roles.includes('control-plane'))
 }
 
 function limited<Value>(all: ReadonlyMap<string, Value>, limit: readonly string[]): ReadonlyMap<string, Value> {

@@ -1,6 +1,7 @@
 import type { Emit } from '../engine/events.ts'
 import { limitedHosts } from './limit.ts'
 import type { OperateOptions, Prepared } from './operate.ts'
+import type { NodeRequest } from './nodes/intention.ts'
 import { type Observer } from './observer.ts'
 import { findingsText, ignoreHint, judged } from './render/findings.ts'
 import { whileReading } from './renderers.ts'
@@ -11,15 +12,13 @@ export interface Run {
   readonly playbook: string
   readonly mode: 'plan' | 'apply'
   readonly stdout: 'events' | 'document'
+  readonly nodes?: NodeRequest
 }
 
 /** Connects to the hosts, reads them and makes the plan, drawing meanwhile. */
-export async function planned(
-  invocation: Invocation,
-  { playbook, mode, stdout }: Run,
-  observer: Observer,
-): Promise<Prepared> {
-  const options = operateOptions(invocation, playbook, observer.emit)
+export async function planned(invocation: Invocation, run: Run, observer: Observer): Promise<Prepared> {
+  const { mode, stdout } = run
+  const options = operateOptions(invocation, run, observer.emit)
   const work = async (): Promise<Prepared> => invocation.services.prepare(options, mode)
   const prepared = await observer.drawing(whileReading(invocation, stdout), work)
   try {
@@ -44,8 +43,10 @@ export function showFindings({ screen }: Invocation, prepared: Prepared): void {
   if (prepared.notices.length + findings.length > 0) screen.say('')
 }
 
-function operateOptions({ flags, interruption }: Invocation, playbook: string, emit: Emit): OperateOptions {
-  const { inventory, limit, ignore, deep, verbose } = flags
+function operateOptions({ flags, interruption }: Invocation, { playbook, nodes }: Run, emit: Emit): OperateOptions {
+  const { inventory, ignore, deep, verbose } = flags
+  const limit = nodes === undefined ? flags.limit : [] // the node is the limit
   const { stop, abort } = interruption
-  return { inventory, playbook, limit, ignore, deep, verbose, emit, stop, abort }
+  const about = nodes === undefined ? {} : { nodes }
+  return { inventory, playbook, limit, ignore, deep, verbose, emit, stop, abort, ...about }
 }

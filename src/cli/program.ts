@@ -54,7 +54,7 @@ function parentOf(program: Command, { name, group, summary }: ParentDefinition):
 }
 
 function commandOf(program: Command, definition: CommandDefinition, chosen: Chosen): Command {
-  const { name, group, summary, description, operand, flags, examples } = definition
+  const { name, group, summary, description, flags, examples } = definition
   const command = new Command(name)
   command
     .copyInheritedSettings(program)
@@ -63,14 +63,11 @@ function commandOf(program: Command, definition: CommandDefinition, chosen: Chos
     .description(description)
     .helpGroup(group)
     .allowExcessArguments(false)
-    .action(async () => {
-      await chosen(definition, {
-        ...defaultFlags,
-        ...command.optsWithGlobals<Partial<Flags>>(),
-        operands: command.args,
-      })
+    .action(async (...given: readonly unknown[]) => {
+      const called = given.at(-1) as Command
+      await chosen(definition, { ...defaultFlags, ...called.optsWithGlobals<Partial<Flags>>(), names: called.args })
     })
-  if (operand !== undefined) command.argument(operand.name, operand.description)
+  if (definition.argument !== undefined) command.argument(definition.argument.name, definition.argument.description)
   for (const flag of flags) command.addOption(optionOf(flag))
   const lines = examples.map(([line, meaning]) => `  ${line}${meaning === '' ? '' : `   # ${meaning}`}`)
   return command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`)

@@ -5,6 +5,8 @@ import { programVersion } from '../package.ts'
 interface Known {
   readonly playbook: { readonly name: string }
   readonly cluster: Cluster
+  /** As the inventory has it written, if that differs from what shall be. */
+  readonly before?: Cluster
   readonly facts: ReadonlyMap<string, Facts>
   readonly unfinished: OperationRecord | undefined
 }
@@ -37,7 +39,7 @@ export function resumes(
 }
 
 /** What the user should know of earlier runs before he says yes. */
-export function noticesOf({ cluster, playbook, facts, unfinished }: Known): readonly string[] {
+export function noticesOf({ cluster, before = cluster, playbook, facts, unfinished }: Known): readonly string[] {
   const notices: string[] = []
   if (unfinished !== undefined) {
     const begun = `operation ${unfinished.id}, begun ${unfinished.startedAt} by ${unfinished.startedBy}`
@@ -51,7 +53,7 @@ export function noticesOf({ cluster, playbook, facts, unfinished }: Known): read
     .filter(({ state }) => !isForeign(state, cluster))
     .map(({ state }) => state.cluster)
     .find((record) => record?.inventory !== undefined)
-  if (last?.inventory !== undefined && last.inventory !== cluster.inventory.digest) {
+  if (last?.inventory !== undefined && last.inventory !== before.inventory.digest) {
     notices.push(
       `This inventory differs from the one that was applied last, by ${last.appliedBy} at ${last.appliedAt}.`,
     )

@@ -157,7 +157,9 @@ class Run {
     }
     const { emit, stop } = this.#options
     for (const { resource, change } of gates) {
-      if (!(await pollGate(target, resource, change, { emit, stop, host }))) return false
+      const act = async (again: Change): Promise<void> =>
+        void (await this.#carryOut(host, [{ resource, change: again }], []))
+      if (!(await pollGate(target, resource, change, { emit, stop, host, act }))) return false
     }
     if (acting.length > 0) this.#prove(target, resources, following, states ?? (await target.probe(looked)))
     return true
@@ -177,10 +179,22 @@ class Run {
     batch: readonly Due[],
     look: readonly Resource[],
   ): Promise<ReadonlyMap<string, unknown> | undefined> {
-    const { emit, operation } = this.#options
+    const { emit } = this.#options
     const about = ({ resource, change }: Due) =>
       ({ host, task, resource: resource.id, verb: change.verb, summary: change.summary }) as const
     for (const due of batch) emit({ type: 'change-started', ...about(due) })
+    const states = await this.#carryOut(host, batch, look)
+    for (const due of batch) emit({ type: 'change-finished', ...about(due) })
+    this.count += batch.length
+    return states
+  }
+
+  async #carryOut(
+    host: string,
+    batch: readonly Due[],
+    look: readonly Resource[],
+  ): Promise<ReadonlyMap<string, unknown> | undefined> {
+    const { emit, operation } = this.#options
     const ready = await Promise.all(
       batch.map(({ resource, change }) => makeReady(resource.id, change, this.#resolving)),
     )
@@ -188,12 +202,11 @@ class Run {
     let states: ReadonlyMap<string, unknown> | undefined
     for (const part of parts) {
       await this.#begun.begin(part.host)
+      const tell = (text: string): void => emit({ type: 'note', host: part.host, text })
       const seen = part === parts.at(-1) && part.host === host ? look : []
-      const found = await this.#target(part.host).act(operation, part.changes, seen)
+      const found = await this.#target(part.host).act(operation, part.changes, seen, tell)
       states = seen.length === 0 ? undefined : found
     }
-    for (const due of batch) emit({ type: 'change-finished', ...about(due) })
-    this.count += batch.length
     return states
   }
 

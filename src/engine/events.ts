@@ -38,6 +38,8 @@ export type EngineEvent =
       readonly reason: string
       readonly seconds: number
     }
+  /** What an action has found out that people want to know. */
+  | { readonly type: 'note'; readonly host: string; readonly text: string }
   | { readonly type: 'error'; readonly error: KubewrightError }
   | { readonly type: 'stopping'; readonly reason: string }
   | {

@@ -1,4 +1,5 @@
 import type { Secret } from '../transport/command.ts'
+import { KubewrightError } from './errors.ts'
 import type { Action, Change, Content, Resolving, Resource } from './resource.ts'
 import type { Operation, ReadyAction, ReadyChange, Target } from './target.ts'
 import type { Agenda } from './task.ts'
@@ -60,7 +61,9 @@ export function resolvingContext(
       return now()
     },
     async read(host, path) {
-      const content = await targets.get(host)?.read(path)
+      const target = targets.get(host)
+      if (target === undefined) throw notReached(host, path)
+      const content = await target.read(path)
       return content === undefined ? undefined : toSecret(content.toString())
     },
     once<Value>(key: string, make: () => Promise<Value>): Promise<Value> {
@@ -104,4 +107,15 @@ export function witnessHosts({ phases }: Agenda): readonly string[] {
   const parts = phases.flatMap((phase) => phase.hosts)
   const found = parts.filter(({ steps }) => steps.some(({ resources }) => resources.some(isWitness)))
   return [...new Set(found.map(({ host }) => host))]
+}
+
+/** Whether there is such a file is not known, which is not the same as that there is none. */
+function notReached(host: string, path: string): KubewrightError {
+  return new KubewrightError({
+    code: 'KW3023',
+    exit: 'apply',
+    host,
+    message: `${path} is needed from ${host}, which this run does not reach`,
+    hint: 'Run it when the host answers.',
+  })
 }

@@ -27,7 +27,7 @@ export interface Resource<State = unknown> {
   readonly inputs?: readonly string[]
   /** The change that is due because inputs change, when `compare` alone finds none. */
   stale?(changed: readonly string[]): Change
-  /** For `wait`: how long and how often the probe is polled, and what explains a failure. */
+  /** For a wait: how long and how often the probe is polled, and what explains a failure. Actions of its change are repeated while it lasts. */
   readonly gate?: Gate
   /** Findings that stop a run before it writes anything (preflight). */
   examine?(state: State): readonly Finding[]
@@ -39,6 +39,10 @@ export interface Gate {
   readonly interval: number
   /** Read-only diagnosis, run when the limit has passed; its output goes into the error. */
   readonly explain?: Command
+  /** What to do when the limit has passed. */
+  readonly hint?: string
+  /** Done when the limit has passed: takes back what was done for the sake of this wait. */
+  readonly relent?: Change
 }
 
 export interface Finding {

@@ -10,8 +10,8 @@ export interface Operation {
   readonly program: string
   readonly startedBy: string
   readonly resumed: boolean
-  /** The hosts belong to no cluster afterwards, so that closing the operation leaves nothing but its log. */
-  readonly forget?: boolean
+  /** Hosts that belong to no cluster afterwards, so that closing the operation leaves nothing there but its log. */
+  readonly forget?: readonly string[]
 }
 
 /** An action whose deferred values are resolved. */
@@ -43,11 +43,15 @@ export interface Target {
   probe(resources: readonly Resource[]): Promise<ReadonlyMap<string, unknown>>
   /** Identity and journal, before the first action of an operation. */
   begin(operation: Operation): Promise<void>
-  /** Carries out changes in order, journal first, and stops at the first failure; then runs the probes of `look` in the same execution. */
+  /**
+   * Carries out changes in order, journal first, and stops at the first failure; then runs the probes of `look` in the same
+   * execution. `tell` hears what the changes say to people.
+   */
   act(
     operation: Operation,
     changes: readonly ReadyChange[],
     look?: readonly Resource[],
+    tell?: (text: string) => void,
   ): Promise<ReadonlyMap<string, unknown>>
   /** Closes the operation on this host; `done` also records the inventory as the last applied. */
   finish(operation: Operation, outcome: 'done' | 'superseded'): Promise<void>

@@ -41,7 +41,6 @@ export function finishShipment(
   record: ClusterRecord | undefined,
   outcome: 'done' | 'superseded',
 ): Bookkeeping {
-  if (operation.forget === true && outcome === 'done') return forgetShipment(operation)
   const { id, name } = operation.cluster
   const applied = {
     inventory: operation.inventory,
@@ -62,7 +61,7 @@ kw_synced || exit 74`,
 }
 
 /** Closes an operation that took the cluster off the host: its log is all that stays, where logs are. */
-function forgetShipment(operation: Operation): Bookkeeping {
+export function forgetShipment(operation: Operation): Bookkeeping {
   return bookkeeping(
     sh`:`,
     operation,

@@ -8,6 +8,8 @@ export interface ProbeBatch {
   readonly script: Command
   /** The script without the functions that it needs, for one that has them. */
   readonly body: Command
+  /** What the script that `body` is a part of has printed before it. */
+  before(stdout: Buffer): string
   /** The output of each script that was asked for, by its text. */
   parse(stdout: Buffer): ReadonlyMap<string, string>
 }
@@ -37,6 +39,7 @@ export function probeBatch(probes: readonly Probe<unknown>[]): ProbeBatch {
   return {
     script: lines(probePrelude, script),
     body: script,
+    before: (stdout) => stdout.toString('utf8').split(marker, 1)[0] ?? '',
     parse(stdout) {
       const [, ...answers] = stdout.toString('utf8').split(marker)
       if (answers.length !== texts.length) {

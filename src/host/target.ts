@@ -6,7 +6,7 @@ import { TransportError, type ExecResult, type Transport } from '../transport/tr
 import { actShipment } from './act.ts'
 import { connectionError } from './connection-error.ts'
 import type { ClusterRecord } from './facts.ts'
-import { beginShipment, finishShipment } from './operation.ts'
+import { beginShipment, finishShipment, forgetShipment } from './operation.ts'
 import { probeBatch, probePrelude, type ProbeBatch } from './probe.ts'
 import { braced } from './script.ts'
 import { explain as explanationOf } from './signatures.ts'
@@ -37,14 +37,16 @@ export function hostTarget(transport: Transport, record: ClusterRecord | undefin
       if (result.code === 71) throw foreignHost(name, operation)
       if (result.code !== 0) throw bookkeepingFailed(name, result)
     },
-    async act(operation, changes, look = []) {
+    async act(operation, changes, look = [], tell) {
       const batch = probeBatch(look.map((resource) => resource.probe))
       const result = await mutate(actShipment(operation, changes, batch))
+      for (const [, text = ''] of batch.before(result.stdout).matchAll(/^note (.+)$/gm)) tell?.(text)
       if (result.code !== 0) throw actionFailed(name, changes, result)
       return statesOf(look, batch, result.stdout)
     },
     async finish(operation, outcome) {
-      const result = await mutate(finishShipment(operation, record, outcome))
+      const forgets = outcome === 'done' && operation.forget?.includes(name) === true
+      const result = await mutate(forgets ? forgetShipment(operation) : finishShipment(operation, record, outcome))
       if (result.code !== 0) throw bookkeepingFailed(name, result)
     },
     async read(path) {

@@ -16,12 +16,14 @@ import { supportedMinors } from './supported.ts'
 export interface LoadOptions {
   /** The Kubernetes minors that can be installed. */
   readonly supportedMinors?: readonly string[]
+  /** What is done to the text before it is read: the inventory as it would be. */
+  readonly edit?: (text: string) => string
 }
 
 /** Reads an inventory and makes the cluster of it, frozen; rejects with an {@link InventoryError} that holds all problems. */
 export async function loadInventory(file: string, options: LoadOptions = {}): Promise<{ cluster: Cluster }> {
   const inventoryPath = resolve(file)
-  const text = await readInventory(file)
+  const text = (options.edit ?? ((written) => written))(await readInventory(file))
   const source = parseSource(file, text)
   if (!('document' in source)) throw new InventoryError(source)
   const { inventory, faults, data } = validate(source)

@@ -12,9 +12,13 @@ export function agendaOf(
   contexts: ReadonlyMap<string, Context>,
 ): Agenda {
   const [someone] = contexts.values()
-  const leading = someone === undefined ? undefined : leader(someone)
+  const roles: Parts = {
+    leading: someone === undefined ? undefined : leader(someone),
+    joining: someone?.nodes?.joining ?? [],
+    leaving: someone?.nodes?.leaving?.name,
+  }
   const phases = playbook.phases.map(({ name, hosts, after, afterAny, concurrency, tasks: names }): Phase => {
-    const parts = selectHosts(cluster, hosts, leading).flatMap((host): HostPhase[] => {
+    const parts = selectHosts(cluster, hosts, roles).flatMap((host): HostPhase[] => {
       const context = contexts.get(host.name)
       if (context === undefined) return []
       const steps = names.flatMap((taskName) => {
@@ -29,19 +33,46 @@ export function agendaOf(
   return { playbook: playbook.name, phases }
 }
 
-/** The hosts that a selector of a playbook names, in the order of the inventory; `leading` is the first control plane that lives. */
-export function selectHosts(cluster: Cluster, selector: HostSelector, leading: string | undefined): readonly Host[] {
-  const controlPlanes = cluster.hosts.filter((host) => host.roles.includes('control-plane'))
+/** The parts that hosts have in a run. */
+interface Parts {
+  /** The first control plane that lives. */
+  readonly leading: string | undefined
+  readonly joining: readonly string[]
+  /** It is no host of the cluster that shall be. */
+  readonly leaving: string | undefined
+}
+
+/** The hosts that a selector of a playbook names, in the order of the inventory. */
+export function selectHosts(
+  { hosts }: Cluster,
+  selector: HostSelector,
+  { leading, joining, leaving }: Parts,
+): readonly Pick<Host, 'name'>[] {
+  const joins = ({ name }: Host): boolean => joining.includes(name)
   switch (selector) {
     case 'all':
-      return cluster.hosts
+      return hosts
     case 'control-planes':
-      return controlPlanes
+      return hosts.filter(isControlPlane)
     case 'first-control-plane':
-      return controlPlanes.filter(({ name }) => name === leading)
+      return hosts.filter((host) => isControlPlane(host) && host.name === leading)
     case 'other-control-planes':
-      return controlPlanes.filter(({ name }) => name !== leading)
+      return hosts.filter((host) => isControlPlane(host) && host.name !== leading)
     case 'workers':
-      return cluster.hosts.filter((host) => !host.roles.includes('control-plane'))
+      return hosts.filter((host) => !isControlPlane(host))
+    case 'joining':
+      return hosts.filter(joins)
+    case 'joining-control-planes':
+      return hosts.filter((host) => joins(host) && isControlPlane(host))
+    case 'joining-workers':
+      return hosts.filter((host) => joins(host) && !isControlPlane(host))
+    case 'leaving':
+      return leaving === undefined || joining.includes(leaving) ? [] : [{ name: leaving }]
+    case 'other-workers':
+      return hosts.filter((host) => !joins(host) && !isControlPlane(host))
   }
+}
+
+function isControlPlane({ roles }: Host): boolean {
+  return roles.includes('control-plane')
 }

@@ -6,7 +6,19 @@ import { KubewrightError } from '../engine/errors.ts'
 import { nearest } from '../inventory/nearest.ts'
 import { packageRoot } from '../package.ts'
 
-const selectors = ['all', 'control-planes', 'first-control-plane', 'other-control-planes', 'workers'] as const
+const selectors = [
+  'all',
+  'control-planes',
+  'first-control-plane',
+  'other-control-planes',
+  'workers',
+  // of an operation on nodes
+  'joining',
+  'joining-control-planes',
+  'joining-workers',
+  'leaving',
+  'other-workers',
+] as const
 
 export type HostSelector = (typeof selectors)[number]
 
@@ -19,7 +31,11 @@ const phaseSchema = z.strictObject({
   tasks: z.array(z.string()).min(1),
 })
 
-const playbookSchema = z.strictObject({ destroys: z.boolean().default(false), phases: z.array(phaseSchema).min(1) })
+const playbookSchema = z.strictObject({
+  destroys: z.boolean().default(false),
+  installs: z.boolean().default(true),
+  phases: z.array(phaseSchema).min(1),
+})
 
 export type PlaybookPhase = z.infer<typeof phaseSchema>
 
@@ -30,6 +46,8 @@ export interface Playbook {
   readonly text: string
   /** The hosts that it runs on belong to no cluster afterwards; it needs no artifacts, and of other hosts no more than what they say. */
   readonly destroys?: boolean
+  /** Whether it brings artifacts, manifests or passwords to hosts. */
+  readonly installs?: boolean
   readonly phases: readonly PlaybookPhase[]
 }
 

@@ -17,8 +17,13 @@ import type { Context } from './context.ts'
 export const clusterAuthority = authorities.find(({ name }) => name === 'ca') ?? authorities[0]!
 
 /** Node IP of the first control plane, which is the endpoint where the inventory names none. */
-export function firstControlPlaneIP({ cluster, fleet, facts }: Context): string {
-  return fleet.get(firstControlPlane(cluster.hosts).name)?.nodeIP ?? facts.nodeIP
+export function firstControlPlaneIP(context: Context): string {
+  return nodeIPOf(context, firstControlPlane(context.cluster.hosts).name) ?? context.facts.nodeIP
+}
+
+/** Node IP of a host: as it says itself or, where this run does not reach it, as the API knows it. */
+export function nodeIPOf({ fleet, observed }: Pick<Context, 'fleet' | 'observed'>, name: string): string | undefined {
+  return fleet.get(name)?.nodeIP ?? observed.nodes.find((node) => node.name === name)?.internalIPs[0]
 }
 
 /** The URL by which this node reaches the API where that is not its own API server. */
@@ -50,8 +55,10 @@ export function controlPlaneNames({ cluster }: Pick<Context, 'cluster'>): readon
 }
 
 /** The control plane through which this run changes the cluster. */
-export function leader(context: Pick<Context, 'cluster' | 'observed'>): string {
-  return leaderOf(controlPlaneNames(context), context.observed)
+export function leader(context: Pick<Context, 'cluster' | 'observed' | 'nodes'>): string {
+  const joining = context.nodes?.joining ?? []
+  const staying = controlPlaneNames(context).filter((name) => !joining.includes(name))
+  return leaderOf(staying, context.observed)
 }
 
 /** The API server of that control plane, for kubectl that runs there on behalf of another host. */

@@ -11,6 +11,7 @@ import { controllersReady, controlPlaneReady } from './control-plane/ready.ts'
 import { controlPlaneApiServer, controlPlaneControllers } from './control-plane/static-pods.ts'
 import { endpointFollowed } from './endpoint/followed.ts'
 import { endpointNodeLocal, endpointUnused } from './endpoint/node-local.ts'
+import { etcdLeave, etcdSnapshotTask } from './etcd/leave.ts'
 import { etcdJoin, etcdMember } from './etcd/member.ts'
 import { hostFirewall } from './host/firewall.ts'
 import { hostModules } from './host/modules.ts'
@@ -31,6 +32,7 @@ import { networkReady } from './network/ready.ts'
 import { ownNetwork } from './network/own.ts'
 import { networkPlugins } from './network/plugins.ts'
 import { nodeJoinTask, nodeTokens } from './node/join.ts'
+import { nodeDelete, nodeDrain, nodeLeaveCheck } from './node/leave.ts'
 import { markControlPlane, markNodes } from './node/marks.ts'
 import { pkiAuthorities } from './pki/authorities.ts'
 import { pkiControlPlane } from './pki/control-plane.ts'
@@ -86,6 +88,11 @@ const tasks: readonly Task<Context>[] = [
   endpointUnused,
   nodeJoinTask,
   nodeTokens,
+  nodeLeaveCheck,
+  etcdSnapshotTask,
+  nodeDrain,
+  etcdLeave,
+  nodeDelete,
   proofReady,
   proofNetwork,
   ...resetTasks,

@@ -10,6 +10,8 @@ kw_clock
 # kw_journal LINE: with the time of the clock in the place of @now@.
 kw_journal() { printf '%s%s%s\n' "${1%%@now@*}" "$kw_time" "${1#*@now@}" >>"$KW/journal/$KW_OPERATION.ndjson"; }
 kw_synced() { sync -d "$KW/journal/$KW_OPERATION.ndjson"; }
+# kw_note TEXT: what people want to know.
+kw_note() { printf 'note %s\n' "$1"; }
 # kw_backup PATH KEPT: the state before this operation, kept once, below KEPT (files or secrets); ours that only root may read is a secret.
 kw_backup() {
   # A secret that this operation has written itself is no original when it is removed again.

@@ -48,7 +48,8 @@ export function plainRenderer({ print, style, now, verbose }: PlainOptions): Ren
       else if (event.type === 'error') {
         const { host, code, message } = event.error.details
         line(host ?? '-', `${style('bad', `error ${code}`)} ${message}`)
-      } else if (event.type === 'stopping') print(style('warning', event.reason))
+      } else if (event.type === 'note') line(event.host, event.text)
+      else if (event.type === 'stopping') print(style('warning', event.reason))
       else if (verbose) for (const [host, text] of details(event)) line(host, text)
     },
     close: async () => undefined,

@@ -52,10 +52,12 @@ export async function terminalRenderer({ io, style, phases, now }: TerminalOptio
     },
   )
   const running = list.run()
+  const notes: string[] = []
   const ticking = setInterval(() => rows.refresh(), 100)
   return {
     event(event) {
       progress.event(event)
+      if (event.type === 'note') notes.push(`${style('place', `[${event.host}]`)} ${event.text}\n`)
       if (event.type === 'stopping') rows.announce(style('warning', event.reason))
       rows.refresh()
     },
@@ -63,6 +65,7 @@ export async function terminalRenderer({ io, style, phases, now }: TerminalOptio
       clearInterval(ticking)
       rows.refresh(true)
       await running
+      if (notes.length > 0) io.stdout.write(notes.join(''))
     },
   }
 }

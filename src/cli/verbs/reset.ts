@@ -7,7 +7,7 @@ import type { Verb } from '../verb.ts'
 /** Takes the cluster off its hosts, with all that it holds; off the named ones alone, if some are named. */
 export const reset: Verb = async (invocation) => {
   const { flags } = invocation
-  const limit = [...flags.limit, ...flags.operands]
+  const limit = [...flags.limit, ...flags.names]
   return execute(
     { ...invocation, flags: { ...flags, limit } },
     {

@@ -4,15 +4,17 @@ import { isNodeLocal, manifestsDirectory } from '../../kubernetes/node.ts'
 import { directory, file, ownedDirectory, retired } from '../../resources/file.ts'
 import { staticPod } from '../../resources/static-pod.ts'
 import type { Context } from '../context.ts'
+import { nodeIPOf } from '../control-planes.ts'
 
 /** The proxy through which a node reaches all control planes. The kubelet runs it before it has asked the API for anything. */
 export const endpointNodeLocal = task<Context>({
   name: 'endpoint/node-local',
   summary: 'Run the proxy to the control planes',
-  resources({ cluster, fleet }) {
+  resources(context) {
+    const { cluster } = context
     if (!isNodeLocal(cluster)) return []
     const apiServers = cluster.hosts.flatMap(({ name, roles }) => {
-      const nodeIP = roles.includes('control-plane') ? fleet.get(name)?.nodeIP : undefined
+      const nodeIP = roles.includes('control-plane') ? nodeIPOf(context, name) : undefined
       return nodeIP === undefined ? [] : [{ name, nodeIP }]
     })
     const configuration = haproxyConfiguration(cluster, apiServers)

@@ -7,7 +7,7 @@ import { directory } from '../../resources/file.ts'
 import { etcdTurn } from '../../resources/turn.ts'
 import type { Context } from '../context.ts'
 import { placedFiles, viewOf } from '../control-plane/static-pods.ts'
-import { controlPlaneNames, leader } from '../control-planes.ts'
+import { controlPlaneNames, leader, nodeIPOf } from '../control-planes.ts'
 
 /** etcd's member on the control plane that leads: the first one of a new cluster. */
 export const etcdMember = task<Context>({
@@ -47,7 +47,7 @@ function podOf(context: Context) {
 }
 
 function joiningMember(context: Context): JoiningMember {
-  const { host, facts, fleet, observed } = context
+  const { host, facts, observed } = context
   const leading = leader(context)
   const others = controlPlaneNames(context).filter((name) => name !== host.name)
   const inOrder = [...others.filter((name) => name === leading), ...others.filter((name) => name !== leading)]
@@ -60,6 +60,6 @@ function joiningMember(context: Context): JoiningMember {
     logDirectory: etcdLogDirectory(context.cluster, host),
     ownURL: etcdClientURL(facts.nodeIP),
     known,
-    otherURLs: inOrder.flatMap((name) => fleet.get(name)?.nodeIP ?? []).map(etcdClientURL),
+    otherURLs: inOrder.flatMap((name) => nodeIPOf(context, name) ?? []).map(etcdClientURL),
   }
 }

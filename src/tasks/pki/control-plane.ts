@@ -23,8 +23,13 @@ export const pkiControlPlane = task<Context>({
   },
 })
 
-/** Where the cluster began, and where it was lost everywhere, on the control plane that leads. */
+/**
+ * Where the cluster began, or leads while no API answers. When that host is gone, the cluster that lives needs no other one: its
+ * administrators have their binding.
+ */
 function keepsSuperAdmin(context: Context): boolean {
-  const holders = context.observed.controlPlanes.filter(({ hasSuperAdmin }) => hasSuperAdmin).map(({ host }) => host)
-  return holders.length === 0 ? leader(context) === context.host.name : holders.includes(context.host.name)
+  const { host, observed } = context
+  const holders = observed.controlPlanes.filter(({ hasSuperAdmin }) => hasSuperAdmin).map((holder) => holder.host)
+  if (holders.length > 0) return holders.includes(host.name)
+  return observed.api !== 'up' && leader(context) === host.name
 }

@@ -2,6 +2,7 @@ import type { Finding, Resource } from '../../engine/resource.ts'
 import { task, type Task } from '../../engine/task.ts'
 import { sh } from '../../transport/command.ts'
 import type { Context } from '../context.ts'
+import { leader } from '../control-planes.ts'
 
 /** Looks at the facts for one thing that can go wrong. What is not known is no finding. */
 export type Check = (context: Context) => readonly Finding[]
@@ -57,7 +58,8 @@ export function isControlPlane({ host }: Context): boolean {
   return host.roles.includes('control-plane')
 }
 
-/** Whether this host of the run speaks for the cluster, so that a finding about the cluster is told, and once. */
-export function speaksForCluster({ run, host }: Context): boolean {
-  return run[0] === host.name
+/** Whether this host of the run speaks for the cluster, so that a finding about the cluster is told, and once: the one that leads, if it takes part. */
+export function speaksForCluster(context: Context): boolean {
+  const leading = leader(context)
+  return (context.run.includes(leading) ? leading : context.run[0]) === context.host.name
 }

@@ -26,7 +26,8 @@ function proof(context: Context): Resource<string> {
     actions: [
       {
         kind: 'run',
-        command: sh`${networkProof(cluster, context.run, server)}
+        // A node whose proxy to the API was changed a moment ago learns of services some seconds late.
+        command: sh`${networkProof(cluster, context.run, server)} || { sleep 15; kw_network_proof; }
 printf '%s\n' ${digest} >${record}`,
         undo: 'none',
       },

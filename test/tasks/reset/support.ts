@@ -44,7 +44,7 @@ const operation = {
 
 /** Closes the operation of `applyTasks`; `forget` as a reset does. */
 export async function close(host: SandboxHost, forget: boolean): Promise<void> {
-  await host.target.finish({ ...operation, forget }, 'done')
+  await host.target.finish({ ...operation, forget: forget ? [host.target.name] : [] }, 'done')
 }
 
 /** Begins and closes an operation that changes nothing. */

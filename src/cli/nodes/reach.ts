@@ -1,0 +1,156 @@
+import { KubewrightError, KubewrightErrors } from '../../engine/errors.ts'
+import type { Emit } from '../../engine/events.ts'
+import type { Cluster, Host } from '../../inventory/cluster.ts'
+import { isNodeLocal } from '../../kubernetes/node.ts'
+import { observedScript, parseObserved } from '../../kubernetes/observed-script.ts'
+import type { Playbook } from '../../playbook/load.ts'
+import type { Transport } from '../../transport/transport.ts'
+import { connectAll, connectHosts, type Connections } from '../connect.ts'
+import { limitedHosts } from '../limit.ts'
+import type { Intention } from './intention.ts'
+
+/** The hosts that a run has reached, in the order in which they are asked, and what people should know of the others. */
+export interface Reached {
+  readonly hosts: readonly Host[]
+  readonly transports: ReadonlyMap<string, Transport>
+  readonly notices: readonly string[]
+}
+
+interface ReachOptions {
+  readonly emit: Emit
+  readonly abort: AbortSignal
+}
+
+/**
+ * Connects to the hosts of a run on the whole cluster, or on a part of it. Control planes outside of that part are read, too; one
+ * of those may be missing if another one lives, which knows the cluster.
+ */
+export async function reachAll(
+  cluster: Cluster,
+  { destroys = false }: Playbook,
+  options: ReachOptions & { readonly limit: readonly string[] },
+): Promise<Reached> {
+  const { limit } = options
+  const hosts = destroys ? limitedHosts(cluster, limit) : cluster.hosts
+  const required = limit.length === 0 ? hosts : hosts.filter(({ name }) => limit.includes(name))
+  const others = hosts.filter((host) => !required.includes(host) && isControlPlane(host))
+  const connected = (host: string): void => options.emit({ type: 'host-connected', host })
+  const outside = connectHosts(others, { signal: options.abort, connected })
+  const inside = await connectAll(cluster, required, options).catch(async (thrown: unknown) => {
+    await closeAll((await outside).transports)
+    throw thrown
+  })
+  const { transports: more, errors: missing } = await outside
+  const transports = new Map([...inside, ...more])
+  const answering = hosts.filter(({ name }) => transports.has(name))
+  if (missing.length > 0 && !(await anyLives(cluster, answering.filter(isControlPlane), transports))) {
+    await closeAll(transports)
+    throw new KubewrightErrors(missing)
+  }
+  return {
+    hosts: answering,
+    transports,
+    notices: missing.map(({ details: { host = '' } }) => `The control plane ${host} does not answer; it is left out.`),
+  }
+}
+
+/**
+ * Connects to those whom a change of nodes concerns, however large the cluster is: one control plane that lives, the host that
+ * comes, the host that goes, and, when control planes change, the workers whose proxies lead to them.
+ */
+export async function reachFor(intention: Intention, { emit, abort }: ReachOptions): Promise<Reached> {
+  const connected = (host: string): void => emit({ type: 'host-connected', host })
+  const connect = (hosts: readonly Host[]): Promise<Connections> => connectHosts(hosts, { signal: abort, connected })
+  const { joining, leaving, reached } = intention
+  const needed = reached && leaving !== undefined ? [...joining, leaving] : joining
+  const proxies = proxiesOf(intention)
+  const [required, optional, leader] = await Promise.all([
+    connect(needed),
+    connect(proxies),
+    livingControlPlane(intention, connect),
+  ])
+  const transports = new Map([...leader.transports, ...required.transports, ...optional.transports])
+  const errors = [
+    ...required.errors.map((error) => (reached && error.details.host === leaving?.name ? orOffline(error) : error)),
+    ...(leader.transports.size === 0 ? [noControlPlane(), ...leader.errors] : []),
+  ]
+  if (errors.length > 0) {
+    await closeAll(transports)
+    throw new KubewrightErrors(errors)
+  }
+  const known = [...intention.cluster.hosts, ...(leaving === undefined ? [] : [leaving])]
+  return {
+    hosts: [...transports.keys()].flatMap((name) => known.find((host) => host.name === name) ?? []),
+    transports,
+    notices: optional.errors.map(
+      ({ details: { host = '' } }) =>
+        `${host} does not answer: its proxy learns of the control planes by the next apply.`,
+    ),
+  }
+}
+
+/** Workers that come to the API by a proxy of their own are told of control planes that come and go. */
+function proxiesOf({ cluster, joining, leaving }: Intention): readonly Host[] {
+  const changed = [...joining, ...(leaving === undefined ? [] : [leaving])]
+  if (!isNodeLocal(cluster) || !changed.some(isControlPlane)) return []
+  return cluster.hosts.filter((host) => !isControlPlane(host) && !joining.includes(host))
+}
+
+/** The first control plane that stays and whose API server answers; the errors of those before it, if there is none. */
+async function livingControlPlane(
+  { cluster, joining }: Intention,
+  connect: (hosts: readonly Host[]) => Promise<Connections>,
+): Promise<Connections> {
+  const errors: KubewrightError[] = []
+  for (const host of cluster.hosts.filter((each) => isControlPlane(each) && !joining.includes(each))) {
+    const connections = await connect([host])
+    errors.push(...connections.errors)
+    const transport = connections.transports.get(host.name)
+    if (transport === undefined) continue
+    if (await lives(cluster, host, transport)) return connections
+    await transport.close()
+  }
+  return { transports: new Map(), errors }
+}
+
+async function anyLives(
+  cluster: Cluster,
+  hosts: readonly Host[],
+  transports: ReadonlyMap<string, Transport>,
+): Promise<boolean> {
+  for (const host of hosts) {
+    const transport = transports.get(host.name)
+    if (transport !== undefined && (await lives(cluster, host, transport))) return true
+  }
+  return false
+}
+
+async function lives(cluster: Cluster, host: Host, transport: Transport): Promise<boolean> {
+  const output = await transport.exec(observedScript(host, cluster), { readOnly: true }).catch(() => undefined)
+  return output !== undefined && parseObserved(new Map([[host.name, output.stdout.toString('utf8')]])).api === 'up'
+}
+
+async function closeAll(transports: ReadonlyMap<string, Transport>): Promise<void> {
+  await Promise.allSettled([...transports.values()].map(async (transport) => transport.close()))
+}
+
+function isControlPlane({ roles }: Host): boolean {
+  return roles.includes('control-plane')
+}
+
+function noControlPlane(): KubewrightError {
+  return new KubewrightError({
+    code: 'KW5022',
+    exit: 'connection',
+    message: 'No control plane that stays answers with its API server, and nodes come and go through one',
+    hint: 'kubewright status shows what they are like. A cluster that does not exist yet is made by kubewright apply.',
+  })
+}
+
+function orOffline(error: KubewrightError): KubewrightError {
+  const { hint, ...details } = error.details
+  return new KubewrightError({
+    ...details,
+    hint: `${hint} If the host is dead for good, add --offline: nobody goes there then.`,
+  })
+}

@@ -1,0 +1,35 @@
+import { task } from '../../engine/task.ts'
+import { etcdClientURL } from '../../kubernetes/component-flags.ts'
+import { etcdPeerURL } from '../../kubernetes/etcd-members.ts'
+import { etcdDeparture, etcdSnapshot, type DepartingMember } from '../../resources/etcd-departure.ts'
+import type { Context } from '../context.ts'
+
+/** etcd's data is saved on the control plane that stays, before a member goes. */
+export const etcdSnapshotTask = task<Context>({
+  name: 'etcd/snapshot',
+  summary: 'Save a snapshot of etcd',
+  resources: (context) => departing(context).map(etcdSnapshot),
+})
+
+/** The member of the host that goes leaves etcd. */
+export const etcdLeave = task<Context>({
+  name: 'etcd/leave',
+  summary: 'Remove the member of etcd',
+  resources: (context) => departing(context).map(etcdDeparture),
+})
+
+/** The member that goes, if one does. */
+function departing(context: Context): readonly DepartingMember[] {
+  const { facts, nodes } = context
+  if (nodes?.leaving === undefined || !nodes.leaving.controlPlane || !nodes.leaving.hasMember) return []
+  const { name, nodeIPs, successorIP, reached } = nodes.leaving
+  return [
+    {
+      name,
+      peerURLs: nodeIPs.map(etcdPeerURL),
+      otherPeerURLs: successorIP === undefined ? [] : [etcdPeerURL(successorIP)],
+      askedURL: etcdClientURL(facts.nodeIP),
+      offline: !reached && !nodes.joining.includes(name),
+    },
+  ]
+}

@@ -1,0 +1,132 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { exitCodes } from '../../src/engine/errors.ts'
+import { withoutHost } from '../../src/inventory/edit.ts'
+import { labDown, labUp, powerOff, snapshotReset, type Lab } from '../lab/index.ts'
+import { eventually, hostOf, inHost, kubewright, planOf, recordsOf, type Outcome } from './support.ts'
+
+const name = 'e2enodes'
+const etcdctl =
+  'etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/healthcheck-client.crt --key /etc/kubernetes/pki/etcd/healthcheck-client.key'
+
+let lab: Lab
+/** The inventory with all hosts, as the lab has written it. */
+let whole = ''
+
+beforeAll(async () => {
+  lab = await labUp({ name, controlPlanes: 3, workers: 1, fresh: true })
+  whole = await readFile(lab.inventoryPath, 'utf8')
+  const outcome = await kubewright(['apply', '--yes', '--inventory', lab.inventoryPath])
+  expect(outcome.code, outcome.stderr).toBe(exitCodes.success)
+})
+
+afterAll(() => labDown(name))
+
+test('a worker whose pod may not be disrupted stays, cordoned, and pod and budget are named', async () => {
+  await kubectl('cp1', `create deployment web --image=registry.k8s.io/pause:3.10.2 --replicas=1`)
+  await kubectl('cp1', 'create poddisruptionbudget web --selector=app=web --min-available=1')
+  await kubectl('cp1', 'rollout status deployment web --timeout=60s')
+  const outcome = await node('remove', 'w1', '--drain-timeout', '4s')
+  expect(outcome.code).toBe(exitCodes.apply)
+  expect(outcome.stderr).toMatch(/default\/web-\S+ \(kept by the PodDisruptionBudget default\/web: /)
+  expect(outcome.stderr).toContain('w1 stays cordoned')
+  expect(await kubectl('cp1', 'get node w1 -o jsonpath={.spec.unschedulable}')).toBe('true')
+  const relented = await node('remove', 'w1', '--drain-timeout', '4s', '--uncordon-on-failure')
+  expect(relented.stderr).toContain('w1 takes pods again')
+  expect(await kubectl('cp1', 'get node w1 -o jsonpath={.spec.unschedulable}')).toBe('')
+  expect(await readFile(lab.inventoryPath, 'utf8')).toBe(whole)
+})
+
+test('the same command continues, asks two hosts, cleans the host and edits the inventory', async () => {
+  await kubectl('cp1', 'delete poddisruptionbudget web')
+  const outcome = await node('remove', 'w1', '--output', 'json')
+  expect(outcome.code, outcome.stdout).toBe(exitCodes.success)
+  expect(contacted(outcome)).toEqual(['cp1', 'w1'])
+  expect(await kubectl('cp1', 'get nodes -o name')).toBe('node/cp1\nnode/cp2\nnode/cp3\n')
+  expect(await inHost(hostOf(lab, 'w1'), 'ls -d /etc/kubernetes /var/lib/kubewright 2>/dev/null || true')).toBe('')
+  expect(await readFile(lab.inventoryPath, 'utf8')).toBe(withoutHost(whole, 'w1'))
+  expect(await planOf(lab)).toEqual([])
+})
+
+test('a worker is added by two hosts, whatever the size of the cluster', async () => {
+  await writeFile(lab.inventoryPath, whole)
+  const outcome = await node('add', 'w1', '--output', 'json')
+  expect(outcome.code, outcome.stdout).toBe(exitCodes.success)
+  expect(contacted(outcome)).toEqual(['cp1', 'w1'])
+  expect(await planOf(lab)).toEqual([])
+})
+
+test('while the first control plane is dead, a second one may not go, and apply says how to go on', async () => {
+  await powerOff(hostOf(lab, 'cp1'))
+  const applied = await kubewright(['apply', '--yes', '--inventory', lab.inventoryPath])
+  expect(applied.code).toBe(exitCodes.connection)
+  expect(applied.stderr).toContain('--limit cp2,cp3,w1')
+  expect(applied.stderr).toContain('kubewright node replace cp1')
+  // Another one leads now, which has yet to prove that the network works.
+  expect(await planOf(lab, '--limit', 'cp2,cp3,w1')).toEqual(['cp2 proof run'])
+  const outcome = await node('remove', 'cp2')
+  expect(outcome.code).toBe(exitCodes.preflight)
+  expect(outcome.stderr).toContain('etcd has 3 voters, without cp2 2: 2 of them must live, 1 does (cp3)')
+})
+
+test('the dead one goes by --offline, once the API knows that it is dead, and comes back as a new host', async () => {
+  const authority = await inHost(hostOf(lab, 'cp2'), 'cat /etc/kubernetes/pki/ca.crt')
+  await eventually(90, async () => expect(await kubectl('cp2', 'get node cp1 --no-headers')).toContain('NotReady'))
+  const removed = await node('remove', 'cp1', '--offline')
+  expect(removed.code, removed.stderr).toBe(exitCodes.success)
+  expect(removed.stderr).toContain('nobody cleans cp1')
+  expect(await voters('cp2')).toEqual(['cp2', 'cp3'])
+  await snapshotReset(name, ['cp1'])
+  await writeFile(lab.inventoryPath, whole)
+  const added = await node('add', 'cp1')
+  expect(added.code, added.stderr).toBe(exitCodes.success)
+  expect(await voters('cp2')).toEqual(['cp1', 'cp2', 'cp3'])
+  expect(await inHost(hostOf(lab, 'cp1'), 'cat /etc/kubernetes/pki/ca.crt')).toBe(authority)
+  expect(await planOf(lab)).toEqual([])
+})
+
+test('a control plane is replaced by a new host of its name', async () => {
+  await snapshotReset(name, ['cp2'])
+  const outcome = await node('replace', 'cp2')
+  expect(outcome.code, outcome.stderr).toBe(exitCodes.success)
+  expect(outcome.stdout).toMatch(/etcd snapshot on cp1: \S+, \d+ bytes, revision \d+, verified/)
+  expect(await voters('cp1')).toEqual(['cp1', 'cp2', 'cp3'])
+  expect(await planOf(lab)).toEqual([])
+})
+
+test('a control plane that lives is removed, after a verified snapshot, and workers are led past it', async () => {
+  const outcome = await node('remove', 'cp2')
+  expect(outcome.code, outcome.stderr).toBe(exitCodes.success)
+  expect(await voters('cp3')).toEqual(['cp1', 'cp3'])
+  expect(await inHost(hostOf(lab, 'w1'), 'grep -c "server cp" /etc/kubernetes/haproxy/haproxy.cfg')).toBe('2\n')
+  expect(await planOf(lab)).toEqual([])
+})
+
+test('a control plane that lives is replaced by another host, which has its place in the inventory', async () => {
+  const by = hostOf(lab, 'cp2')
+  const outcome = await node('replace', 'cp3', '--with', `cp2=${by.address}`)
+  expect(outcome.code, outcome.stderr).toBe(exitCodes.success)
+  expect(await voters('cp1')).toEqual(['cp1', 'cp2'])
+  expect(await kubectl('cp2', 'get nodes -o name')).toBe('node/cp1\nnode/cp2\nnode/w1\n')
+  expect(await planOf(lab)).toEqual([])
+})
+
+async function node(verb: string, host: string, ...args: readonly string[]): Promise<Outcome> {
+  return kubewright(['node', verb, host, '--yes', '--inventory', lab.inventoryPath, ...args])
+}
+
+function kubectl(host: string, command: string): Promise<string> {
+  return inHost(hostOf(lab, host), `kubectl --kubeconfig /etc/kubernetes/admin.conf ${command}`)
+}
+
+async function voters(host: string): Promise<readonly string[]> {
+  const list = (await inHost(hostOf(lab, host), `${etcdctl} member list`)).trim().split('\n')
+  expect(list.filter((line) => !line.endsWith(', false'))).toEqual([])
+  return list.map((line) => line.split(', ')[2] ?? '').toSorted()
+}
+
+/** The hosts that a run has talked to. */
+function contacted(outcome: Outcome): readonly string[] {
+  const traffic = recordsOf(outcome).find(({ type }) => type === 'traffic')
+  return Object.keys(traffic?.hosts ?? {}).toSorted()
+}
