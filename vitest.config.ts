@@ -1,6 +1,18 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
+/** Tests on the lab's hosts, one file after another: they need all of the machine. */
+const onLab = {
+  globalSetup: 'test/e2e/setup.ts',
+  testTimeout: 900_000,
+  hookTimeout: 900_000,
+  fileParallelism: false,
+  sequence: { concurrent: false },
+} as const
+
+/** Nodes that come and go take as long as all the rest: `npm run test:nodes`. */
+const long = ['test/e2e/nodes.test.ts']
+
 export default defineConfig({
   test: {
     maxWorkers: availableParallelism(),
@@ -15,16 +27,8 @@ export default defineConfig({
           isolate: false,
         },
       },
-      {
-        test: {
-          name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
-          globalSetup: ['test/e2e/setup.ts'],
-          testTimeout: 900_000,
-          hookTimeout: 900_000,
-          sequence: { concurrent: false },
-        },
-      },
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: long, ...onLab } },
+      { test: { name: 'nodes', include: long, ...onLab } },
     ],
   },
 })
