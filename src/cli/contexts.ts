@@ -2,6 +2,7 @@ import { readManifests } from '../artifacts/manifests.ts'
 import type { ArtifactIndex } from '../artifacts/artifact.ts'
 import type { Facts } from '../host/facts.ts'
 import type { Cluster, Host } from '../inventory/cluster.ts'
+import { isControlPlane } from '../inventory/roles.ts'
 import type { Observed } from '../kubernetes/observed.ts'
 import type { Context, NodeChange } from '../tasks/context.ts'
 import type { Secret } from '../transport/command.ts'
@@ -54,11 +55,7 @@ export async function contextsOf(
   ])
 }
 
-function rank({ roles }: Host): number {
-  return roles.includes('control-plane') ? 0 : 1
-}
-
 function runOf({ hosts }: Cluster, facts: ReadonlyMap<string, Facts>, limit: readonly string[]): readonly string[] {
   const those = hosts.filter(({ name }) => facts.has(name) && (limit.length === 0 || limit.includes(name)))
-  return those.toSorted((one, other) => rank(one) - rank(other)).map(({ name }) => name)
+  return [...those.filter(isControlPlane), ...those.filter((host) => !isControlPlane(host))].map(({ name }) => name)
 }

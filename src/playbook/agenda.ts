@@ -1,5 +1,6 @@
 import type { Agenda, HostPhase, Phase, Task } from '../engine/task.ts'
 import type { Cluster, Host } from '../inventory/cluster.ts'
+import { isControlPlane } from '../inventory/roles.ts'
 import type { Context } from '../tasks/context.ts'
 import { leader } from '../tasks/control-planes.ts'
 import type { HostSelector, Playbook } from './load.ts'
@@ -71,8 +72,4 @@ export function selectHosts(
     case 'other-workers':
       return hosts.filter((host) => !joins(host) && !isControlPlane(host))
   }
-}
-
-function isControlPlane({ roles }: Host): boolean {
-  return roles.includes('control-plane')
 }

@@ -1,6 +1,7 @@
 import { KubewrightError, KubewrightErrors } from '../../engine/errors.ts'
 import type { Emit } from '../../engine/events.ts'
 import type { Cluster, Host } from '../../inventory/cluster.ts'
+import { isControlPlane } from '../../inventory/roles.ts'
 import { isNodeLocal } from '../../kubernetes/node.ts'
 import { observedScript, parseObserved } from '../../kubernetes/observed-script.ts'
 import type { Playbook } from '../../playbook/load.ts'
@@ -132,10 +133,6 @@ async function lives(cluster: Cluster, host: Host, transport: Transport): Promis
 
 async function closeAll(transports: ReadonlyMap<string, Transport>): Promise<void> {
   await Promise.allSettled([...transports.values()].map(async (transport) => transport.close()))
-}
-
-function isControlPlane({ roles }: Host): boolean {
-  return roles.includes('control-plane')
 }
 
 function noControlPlane(): KubewrightError {
