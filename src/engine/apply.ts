@@ -148,7 +148,7 @@ class Run {
     const gates = due.filter(({ resource }) => resource.gate !== undefined)
     const groups = batches(acting)
     const following = next()
-    const looked = [...resources, ...following]
+    const looked = [...resources.map(afterChange), ...following]
     let states: ReadonlyMap<string, unknown> | undefined
     for (const [index, batch] of groups.entries()) {
       if (this.#options.stop.aborted) return false
@@ -255,6 +255,10 @@ class Run {
     if (target === undefined) throw new Error(`no connection for host ${host}`)
     return target
   }
+}
+
+function afterChange(resource: Resource): Resource {
+  return resource.proof === undefined ? resource : { ...resource, probe: resource.proof }
 }
 
 function announcement(host: string, resource: string, { verb }: Change, { resumed }: Operation): string {

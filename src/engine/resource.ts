@@ -19,6 +19,8 @@ export interface Resource<State = unknown> {
   /** `file:/etc/containerd/config.toml`; unique on its host. */
   readonly id: string
   readonly probe: Probe<State>
+  /** What is looked at right after a change, where its success says more than another look would find out. Default: the probe. */
+  readonly proof?: Probe<State>
   /** Undefined: it is as it shall be. */
   compare(state: State): Change | undefined
   /** The part of the state that a saved plan is bound to; undefined for what changes by itself (gates). Default: the state. */

@@ -3,7 +3,7 @@ import { renderYamlDocuments } from '../render/template.ts'
 import { isMapping, type Mapping } from '../render/yaml.ts'
 import { inputsAnnotation, inputsDigest, sha256 } from './inputs.ts'
 import { imageEdit, manifestReader } from './manifest.ts'
-import { withNetworkOptions } from './network.ts'
+import { apiVariables, withNetworkOptions } from './network.ts'
 import { isIPv6Subnet } from './node.ts'
 import { inApplyOrder, kubernetesObject, objectName, type KubernetesObject } from './object.ts'
 import { imagesOf, upstreamImages, type ImageName } from './versions.ts'
@@ -15,6 +15,8 @@ export interface CalicoCluster extends Cluster {
 
 /** What Calico needs beyond the inventory. */
 export interface CalicoView {
+  /** The URL by which nodes reach the API. */
+  readonly server: string
   /** The smallest MTU of the nodes' interfaces; undefined if it is not known. */
   readonly nodeMtu: number | undefined
 }
@@ -29,11 +31,21 @@ const containerName = 'calico-node'
 export function calicoObjects(cluster: CalicoCluster, manifest: string, view: CalicoView): readonly KubernetesObject[] {
   const objects = reader.objects(manifest)
   const configMap = withConfiguration(only(objects, configMapName), cluster, view)
-  const daemonSet = withNodePods(only(objects, daemonSetName), cluster, configMap, view)
+  const endpoint = servicesEndpoint(view)
+  const daemonSet = withNodePods(only(objects, daemonSetName), cluster, [configMap, endpoint], view)
   const controllers = withImages(only(objects, controllersName), cluster)
   const edited = new Map([configMap, daemonSet, controllers].map((object) => [objectName(object), object]))
   const wanted = objects.map((object) => edited.get(objectName(object)) ?? object)
-  return inApplyOrder([...wanted, ...typhaObjects(cluster)])
+  return inApplyOrder([...wanted, endpoint, ...typhaObjects(cluster)])
+}
+
+/**
+ * Upstream's optional word for where Calico on the nodes finds the API: as the node does. The service of the API is there only when
+ * kube-proxy is, and who comes first would be a race that costs ten seconds.
+ */
+function servicesEndpoint({ server }: CalicoView): KubernetesObject {
+  const metadata = { name: 'kubernetes-services-endpoint', namespace: 'kube-system' }
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: apiVariables(server) }
 }
 
 /** Whether Typha stands between Calico's pods and the API, which each of them would watch otherwise. */
@@ -54,7 +66,7 @@ function typhaObjects(cluster: CalicoCluster): readonly KubernetesObject[] {
 const overhead = { vxlan: 50, 'vxlan-cross-subnet': 50, ipip: 20, none: 0 } as const
 
 /** The MTU of pods: the inventory's, or what the smallest of the nodes' interfaces leaves; 0 lets Calico look for itself. */
-export function calicoMtu({ cni, networking }: CalicoCluster, { nodeMtu }: CalicoView): number {
+export function calicoMtu({ cni, networking }: CalicoCluster, { nodeMtu }: Pick<CalicoView, 'nodeMtu'>): number {
   if (cni.mtu !== undefined) return cni.mtu
   if (nodeMtu === undefined) return 0
   const ipv6 = networking.podSubnets.some(isIPv6Subnet)
@@ -102,7 +114,7 @@ function pluginConfiguration(upstream: string, podSubnets: readonly string[]): s
 function withNodePods(
   daemonSet: KubernetesObject,
   cluster: CalicoCluster,
-  configMap: KubernetesObject,
+  configMaps: readonly KubernetesObject[],
   { nodeMtu }: CalicoView,
 ): KubernetesObject {
   const known = nodeMtu === undefined ? undefined : { nodeMtu: String(nodeMtu) }
@@ -116,17 +128,18 @@ function withNodePods(
     )
     return {
       ...template,
-      metadata: withInputs(template['metadata'], configMap),
+      metadata: withInputs(template['metadata'], configMaps),
       spec: { ...pod, initContainers: initial, containers: edited },
     }
   })
 }
 
-/** Its environment is read from the ConfigMap once, so a change of that has to make new pods. */
-function withInputs(metadata: unknown, { data }: KubernetesObject): Mapping {
+/** Its environment is read from the ConfigMaps once, so a change of them has to make new pods. */
+function withInputs(metadata: unknown, configMaps: readonly KubernetesObject[]): Mapping {
   const present = isMapping(metadata) ? metadata : {}
   const annotations = isMapping(present['annotations']) ? present['annotations'] : {}
-  const digest = inputsDigest({ 'calico-config': sha256(JSON.stringify(data)) })
+  const digests = configMaps.map((object) => [object.metadata.name, sha256(JSON.stringify(object['data']))])
+  const digest = inputsDigest(Object.fromEntries(digests))
   return { ...present, annotations: { ...annotations, [inputsAnnotation]: digest } }
 }
 

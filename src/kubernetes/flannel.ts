@@ -1,7 +1,7 @@
 import type { Cluster, FlannelOptions } from '../inventory/cluster.ts'
 import { isMapping, type Mapping } from '../render/yaml.ts'
 import { imageEdit, manifestReader } from './manifest.ts'
-import { withNetworkOptions } from './network.ts'
+import { apiVariables, withNetworkOptions } from './network.ts'
 import { isIPv6Subnet } from './node.ts'
 import { inApplyOrder } from './object.ts'
 import type { KubernetesObject } from './object.ts'
@@ -102,11 +102,9 @@ function withInputs(metadata: unknown, { data }: KubernetesObject): Mapping {
 function withNode(container: Mapping, { networking }: FlannelCluster, { server, resources }: FlannelView): Mapping {
   if (container['name'] !== containerName) return container
   const args = reader.texts(container, 'args').filter((argument) => !argument.startsWith('--iface'))
-  const { hostname, port } = new URL(server)
   const ours: readonly Mapping[] = [
     { name: 'NODE_IP', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } },
-    { name: 'KUBERNETES_SERVICE_HOST', value: hostname.replaceAll(/[[\]]/g, '') },
-    { name: 'KUBERNETES_SERVICE_PORT', value: port === '' ? '443' : port },
+    ...Object.entries(apiVariables(server)).map(([name, value]) => ({ name, value })),
   ]
   const env = reader.mappings(container, 'env').filter(({ name }) => !ours.some((one) => one['name'] === name))
   return {

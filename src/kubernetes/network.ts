@@ -55,3 +55,12 @@ export function parseNetworkOptions(text: string): NetworkOptions | undefined {
     return undefined
   }
 }
+
+/** The variables that lead a network's pods to the API as their node goes there, by the names that clients in pods read. */
+export function apiVariables(server: string): Readonly<Record<string, string>> {
+  const { hostname, port } = new URL(server)
+  return {
+    KUBERNETES_SERVICE_HOST: hostname.replaceAll(/[[\]]/g, ''),
+    KUBERNETES_SERVICE_PORT: port === '' ? '443' : port,
+  }
+}

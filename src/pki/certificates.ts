@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { satisfies } from 'semver'
+import type { KeyAlgorithm } from './issue.ts'
 
 /** What a certificate is for: to prove a server to its clients, or a client to its servers. */
 export type Usage = 'server' | 'client'
@@ -59,6 +60,8 @@ export interface CertificateRow {
   readonly acceptedOrganizations?: readonly string[]
   readonly usages: readonly Usage[]
   readonly sans?: (host: PkiHost) => readonly string[]
+  /** The algorithm of its key where that is not the inventory's to choose. */
+  readonly algorithm?: KeyAlgorithm
 }
 
 /** A client certificate inside a kubeconfig, with the API server that the kubeconfig names. */
@@ -142,7 +145,10 @@ export const certificates: readonly CertificateRow[] = [
   },
 ]
 
-/** The kubelet's serving certificate, on every node; kubeadm leaves it self-signed, so this row is ours. */
+/**
+ * The kubelet's serving certificate, on every node; kubeadm leaves it self-signed, so this row is ours. Its key is of the kind that
+ * the kubelet makes for each certificate it asks for by itself.
+ */
 export const kubeletServing: CertificateRow = {
   name: 'kubelet-serving',
   path: '/var/lib/kubelet/pki/kubelet',
@@ -151,6 +157,7 @@ export const kubeletServing: CertificateRow = {
   organizations: ['system:nodes'],
   usages: ['server'],
   sans: ({ nodeName, nodeIPs }) => [nodeName, ...nodeIPs],
+  algorithm: 'ECDSA-P256',
 }
 
 /** The kubeconfigs of a control plane; kubeadm writes `super-admin.conf` on the first one only. */

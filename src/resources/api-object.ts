@@ -20,7 +20,7 @@ export interface ApiAccess {
 
 /** API objects that are applied server-side with the field manager `kubewright`. All sets that are looked at together share one probe. */
 export function apiObjects(objects: readonly KubernetesObject[], access: ApiAccess): readonly Resource<ObjectState>[] {
-  const script = probeScript(access)
+  const [script, proof] = [probeScript(access), proofScript(access)]
   const words = [objects.map((object) => JSON.stringify(object)).join(',')]
   const command = applyCommand(access)
   return objects.map((object) => {
@@ -28,6 +28,7 @@ export function apiObjects(objects: readonly KubernetesObject[], access: ApiAcce
     return {
       id: `object:${object.kind}/${object.metadata.namespace ?? ''}/${object.metadata.name}`,
       probe: { script, words, parse: (output: string) => parseState(output, object) },
+      proof: { script: proof, words, parse: (output: string) => parseState(output, object) },
       compare(state: ObjectState): Change | undefined {
         const common = { impact: 'none', actions: [{ kind: 'apply', name, object, command, undo: 'restore' }] } as const
         if (state.api === 'unknown')
@@ -49,13 +50,28 @@ export function applyCommand({ server }: ApiAccess): Command {
   return sh`kw_kubectl ${server} apply --server-side --force-conflicts --field-manager=kubewright --validate=false -f - >/dev/null`
 }
 
+const reach = sh`[ -e /etc/kubernetes/admin.conf ] && [ -x /usr/bin/kubectl ] || { echo absent; exit; }
+kw_list() { (IFS=,; printf '{"apiVersion":"v1","kind":"List","items":[%s]}' "$*"); }
+kw_show() { printf '%s ' "$1"; printf '%s' "$2" | tr -d '\n'; echo; }`
+
+function getCommand({ server }: ApiAccess): Command {
+  return sh`kw_kubectl ${server} get -f - --ignore-not-found -o json --request-timeout=20s`
+}
+
+/** What an apply that has succeeded left: a dry run would be the same apply once more. */
+function proofScript(access: ApiAccess): Command {
+  return sh`${reach}
+kw_found=$(kw_list "$@" | ${getCommand(access)}) || { echo unknown; exit; }
+echo up
+kw_show live "$kw_found"
+kw_show wanted "$kw_found"`
+}
+
 /** Each word is the objects of a set. A kind or a namespace that does not exist yet fails a whole call, so sets are then asked for one by one. */
 function probeScript({ server }: ApiAccess): Command {
-  return sh`[ -e /etc/kubernetes/admin.conf ] && [ -x /usr/bin/kubectl ] || { echo absent; exit; }
-kw_list() { (IFS=,; printf '{"apiVersion":"v1","kind":"List","items":[%s]}' "$*"); }
-kw_live() { kw_list "$@" | kw_kubectl ${server} get -f - --ignore-not-found -o json --request-timeout=20s; }
+  return sh`${reach}
+kw_live() { kw_list "$@" | ${getCommand({ server })}; }
 kw_wanted() { kw_list "$@" | kw_kubectl ${server} apply --server-side --force-conflicts --field-manager=kubewright --validate=false --dry-run=server -o json --request-timeout=20s -f -; }
-kw_show() { printf '%s ' "$1"; printf '%s' "$2" | tr -d '\n'; echo; }
 kw_would=
 if kw_found=$(kw_live "$@") && { [ -z "$kw_found" ] || kw_would=$(kw_wanted "$@"); }; then
 echo up

@@ -29,7 +29,7 @@ export function image(
             actions: [
               delivery(
                 artifact,
-                sh`${images} import "$KW_FILE" >/dev/null
+                sh`${images} import --local "$KW_FILE" >/dev/null
 ${tag}`,
                 [],
               ),

@@ -79,15 +79,16 @@ export function authoritySource(context: Context): AuthoritySource {
 }
 
 /** How certificates of this host are signed. */
-export function certificateOptions(context: Context, spec: Pick<CertificateSpec, 'authority'>): CertificateOptions {
+export function certificateOptions(context: Context, row: Pick<CertificateRow, 'algorithm' | 'authority'>): CertificateOptions {
   const { cluster, host, observed, now } = context
   const source = authoritySource(context)
   const signer: Signer = (name, resolving) => {
     const row = authorities.find((candidate) => candidate.name === name) ?? clusterAuthority
     return authorityForSigning(row, source, resolving)
   }
-  const path = authorities.find(({ name }) => name === spec.authority)?.path ?? spec.authority
-  const { algorithm, validity } = cluster.certificates
+  const path = authorities.find(({ name }) => name === row.authority)?.path ?? row.authority
+  const { validity } = cluster.certificates
+  const algorithm = row.algorithm ?? cluster.certificates.algorithm
   return { host: host.name, signer, authorityPem: observed.authorities[path]?.certificate, algorithm, validity, now }
 }
 

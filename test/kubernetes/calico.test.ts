@@ -14,6 +14,7 @@ const withCni = (cni: Partial<CalicoOptions>): CalicoCluster => ({
   cni: { ...calicoOptions, ...cni },
 })
 const cluster = withCni({})
+const view = { server: 'https://192.0.2.11:6443', nodeMtu: 1500 }
 
 describe('the MTU of pods', () => {
   test.each([
@@ -42,8 +43,17 @@ kind: CustomResourceDefinition
 apiVersion: apiextensions.k8s.io/v1
 metadata: { name: ippools.crd.projectcalico.org }
 `
-  const [first] = calicoObjects(cluster, manifest + definition, { nodeMtu: 1500 })
+  const [first] = calicoObjects(cluster, manifest + definition, view)
   expect(first && objectName(first)).toBe('CustomResourceDefinition ippools.crd.projectcalico.org')
+})
+
+test('pods on the nodes find the API as their node does, and follow when it moves', () => {
+  const moved = calicoObjects(cluster, manifest, { ...view, server: 'https://[fd00::1]:8443' })
+  const data = moved.find((object) => objectName(object) === 'ConfigMap kube-system/kubernetes-services-endpoint')?.[
+    'data'
+  ]
+  expect(data).toEqual({ KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '8443' })
+  expect(podAnnotations(cluster, moved)).not.toEqual(podAnnotations(cluster))
 })
 
 test('a change of the configuration makes new pods, which read it only when they start', () => {
@@ -62,13 +72,12 @@ test.each([
   ['docker.io/calico/cni:v3.28.5', 'docker.io/someone/cni:v1', 'an image of Calico in container upgrade-ipam'],
   ['livenessProbe:', 'aliveProbe:', 'a mapping livenessProbe'],
 ])('a manifest without "%s" is refused by what is missing', (from, to, expected) => {
-  expect(() => calicoObjects(cluster, manifest.replaceAll(from, to), { nodeMtu: 1500 })).toThrow(
+  expect(() => calicoObjects(cluster, manifest.replaceAll(from, to), view)).toThrow(
     `The manifest of Calico is not as expected: there should be ${expected}`,
   )
 })
 
-function podAnnotations(of: CalicoCluster): object {
-  const objects = calicoObjects(of, manifest, { nodeMtu: 1500 })
+function podAnnotations(of: CalicoCluster, objects = calicoObjects(of, manifest, view)): object {
   const pods = objects.find(({ kind }) => kind === 'DaemonSet') as unknown as {
     readonly spec: { readonly template: { readonly metadata: { readonly annotations: object } } }
   }

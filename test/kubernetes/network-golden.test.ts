@@ -22,6 +22,7 @@ const mirrored: Partial<Cluster> = {
   imageRepositories: { 'docker.io': 'mirror.lab/hub', 'ghcr.io': 'mirror.lab/ghcr' },
 }
 
+const view = { server: 'https://192.0.2.11:6443', nodeMtu: 1500 }
 const calicos: Readonly<Record<string, Partial<Cluster> & { readonly cni: CalicoOptions }>> = {
   'calico-vxlan': { cni: calico },
   'calico-vxlan-cross-subnet': { cni: { ...calico, encapsulation: 'vxlan-cross-subnet', mtu: 1400 } },
@@ -58,7 +59,7 @@ function upstreamOf(name: string): string {
 
 test.each(Object.entries(calicos))("%s: upstream's manifest with these changes and no others", async (name, wanted) => {
   const manifest = upstreamOf('calico-3.28.5')
-  const objects = calicoObjects({ ...cluster, ...wanted }, manifest, { nodeMtu: 1500 })
+  const objects = calicoObjects({ ...cluster, ...wanted }, manifest, view)
   await expect(changes(manifest, objects)).toMatchFileSnapshot(join(directory, `${name}.diff`))
 })
 

@@ -7,7 +7,7 @@ import { gate } from '../../resources/gate.ts'
 import { prunedObjects } from '../../resources/object-set.ts'
 import { sh } from '../../transport/command.ts'
 import type { Context } from '../context.ts'
-import { localApi } from '../control-planes.ts'
+import { endpointUrl, localApi } from '../control-planes.ts'
 
 /** Calico on the nodes, from upstream's manifest, where the inventory asks for it. */
 export const calico = task<Context>({
@@ -40,7 +40,7 @@ function wantedObjects(context: Context): readonly KubernetesObject[] {
   if (cni.name !== 'calico') return []
   const manifest = context.manifests.get(`calico ${addonTags.calico.replace(/^v/, '')}`)
   if (manifest === undefined) throw new Error('the manifest of Calico was not read')
-  return calicoObjects({ ...cluster, cni }, manifest, { nodeMtu: nodeMtu(context) })
+  return calicoObjects({ ...cluster, cni }, manifest, { server: endpointUrl(context), nodeMtu: nodeMtu(context) })
 }
 
 function isController({ kind, metadata }: KubernetesObject): boolean {
@@ -64,7 +64,7 @@ function calicoReady(context: Context) {
     missing: calicoMissing,
     gate: {
       limit: 240,
-      interval: 0.5,
+      interval: 1,
       explain: sh`kw_kubectl ${server} --request-timeout=10s -n kube-system get pods -l k8s-app=calico-node -o wide
 kw_kubectl ${server} --request-timeout=10s -n kube-system logs -l k8s-app=calico-node --all-containers --tail=15`,
     },

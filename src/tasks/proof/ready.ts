@@ -31,7 +31,7 @@ kw_kubectl ${server} --request-timeout=10s get pods -A -o wide | grep -v -E ' (R
         missing: (output) => notReadyPods(output, names),
         gate: {
           limit: 300,
-          interval: 0.4,
+          interval: 0.7,
           explain: sh`kw_kubectl ${server} --request-timeout=10s get pods -A -o wide | grep -v -E ' ([0-9]+)/\1 '
 kw_kubectl ${server} --request-timeout=10s get events -A --field-selector type=Warning --sort-by=.lastTimestamp | tail -n 15`,
         },
