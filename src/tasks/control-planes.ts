@@ -79,7 +79,10 @@ export function authoritySource(context: Context): AuthoritySource {
 }
 
 /** How certificates of this host are signed. */
-export function certificateOptions(context: Context, row: Pick<CertificateRow, 'algorithm' | 'authority'>): CertificateOptions {
+export function certificateOptions(
+  context: Context,
+  row: Pick<CertificateRow, 'algorithm' | 'authority'>,
+): CertificateOptions {
   const { cluster, host, observed, now } = context
   const source = authoritySource(context)
   const signer: Signer = (name, resolving) => {
