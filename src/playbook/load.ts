@@ -12,6 +12,7 @@ const selectors = [
   'first-control-plane',
   'other-control-planes',
   'workers',
+  'other-hosts',
   // of an operation on nodes
   'joining',
   'joining-control-planes',

@@ -4,7 +4,13 @@ import { kubeProxy } from './addons/kube-proxy.ts'
 import { bootstrapObjectsTask } from './bootstrap/objects.ts'
 import type { Context } from './context.ts'
 import { containerdConfig } from './containerd/config.ts'
-import { apiServerImages, containerdImages, controllerImages, remainingImages } from './containerd/images.ts'
+import {
+  addonImages,
+  apiServerImages,
+  containerdImages,
+  controllerImages,
+  remainingImages,
+} from './containerd/images.ts'
 import { containerdInstall } from './containerd/install.ts'
 import { controlPlaneKubectl, etcdClients } from './control-plane/clients.ts'
 import { controllersReady, controlPlaneReady } from './control-plane/ready.ts'
@@ -56,6 +62,7 @@ const tasks: readonly Task<Context>[] = [
   apiServerImages,
   controllerImages,
   containerdImages,
+  addonImages,
   remainingImages,
   pkiAuthorities,
   pkiControlPlane,
