@@ -86,8 +86,8 @@ export function certificateOptions(
   const { cluster, host, observed, now } = context
   const source = authoritySource(context)
   const signer: Signer = (name, resolving) => {
-    const row = authorities.find((candidate) => candidate.name === name) ?? clusterAuthority
-    return authorityForSigning(row, source, resolving)
+    const authority = authorities.find((candidate) => candidate.name === name) ?? clusterAuthority
+    return authorityForSigning(authority, source, resolving)
   }
   const path = authorities.find(({ name }) => name === row.authority)?.path ?? row.authority
   const { validity } = cluster.certificates

@@ -5,6 +5,7 @@ import { isNodeLocal } from '../../kubernetes/node.ts'
 import { imagesOf, upstreamImages, type ImageName } from '../../kubernetes/versions.ts'
 import { image } from '../../resources/image.ts'
 import type { Context } from '../context.ts'
+import { isContainerd1 } from './runtime.ts'
 
 const cniImages: Readonly<Record<Cni['name'], readonly ImageName[]>> = {
   flannel: ['flannel', 'flannelCniPlugin'],
@@ -63,11 +64,11 @@ function isControlPlane({ host }: Context): boolean {
   return host.roles.includes('control-plane')
 }
 
-function imported({ cluster, host, facts, artifacts }: Context, names: readonly ImageName[]) {
+function imported(context: Context, names: readonly ImageName[]) {
+  const { cluster, host, facts, artifacts } = context
   if (cluster.artifacts.images !== 'artifacts') return []
   const upstream = upstreamImages(cluster.kubernetesVersion)
   const references = imagesOf(cluster)
-  return names.map((name) =>
-    image(artifacts.findImage(upstream[name], facts.architecture), references[name], host.containerd.criSocket),
-  )
+  const options = { socket: host.containerd.criSocket, local: !isContainerd1(context) }
+  return names.map((name) => image(artifacts.findImage(upstream[name], facts.architecture), references[name], options))
 }
