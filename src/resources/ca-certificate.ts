@@ -1,8 +1,8 @@
 import type { Change, Resource } from '../engine/resource.ts'
 import { certificateFiles, type AuthoritySpec } from '../pki/certificates.ts'
-import { sh } from '../transport/command.ts'
 import { authorityCertificate, type AuthoritySource } from './authority.ts'
-import { file, parsePathState, type PathState } from './file.ts'
+import { file } from './file.ts'
+import { pathProbe, type PathState } from './path.ts'
 
 /** The certificate of an authority on a host that has no key of it; `known` is its content once it has been observed. */
 export function caCertificateFile(
@@ -14,7 +14,7 @@ export function caCertificateFile(
   if (known !== undefined) return file(path, known)
   return {
     id: `file:${path}`,
-    probe: { script: sh`kw_file ${path} - hide`, parse: parsePathState },
+    probe: pathProbe([{ path }], (at) => at(path)),
     compare(state): Change | undefined {
       if (state.kind === 'file') return undefined
       const content = authorityCertificate(spec, source)

@@ -5,7 +5,7 @@ import { compareCertificate, readCertificate } from '../pki/read.ts'
 import type { Secret } from '../transport/command.ts'
 import type { Signer } from './authority.ts'
 import type { FilesResource } from './file.ts'
-import { modeChange, pairProbe, withAuthority, type PairState, type Signed } from './pem.ts'
+import { modeChange, signedPairProbe, type PairState, type Signed } from './pem.ts'
 
 export interface CertificateOptions {
   readonly host: string
@@ -31,7 +31,7 @@ export function certificate(spec: CertificateSpec, options: CertificateOptions):
     id: `certificate:${spec.name}`,
     files: [files.certificate, files.key],
     inputs: [`authority:${spec.authority}`],
-    probe: withAuthority(spec.authority, pairProbe(files.certificate, files.key)),
+    probe: signedPairProbe(files.certificate, files.key, spec.authority),
     compare(state): Change | undefined {
       const problems = problemsOf(spec, withHostAuthority(options, state), state)
       if (problems.length === 0) {

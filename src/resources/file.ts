@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createTwoFilesPatch } from 'diff'
 import type { Change, Impact, Resource, Run } from '../engine/resource.ts'
 import { sh, type Secret } from '../transport/command.ts'
+import { pathProbe, type PathState } from './path.ts'
 
 export interface FileOptions {
   /** Default 0644. */
@@ -12,16 +13,6 @@ export interface FileOptions {
   readonly confidential?: boolean
   /** What a change of it means for the cluster; default `none`. */
   readonly impact?: Impact
-}
-
-/** Kind, mode, owner and hash of a path, and its text when it differs from what is wanted. */
-export interface PathState {
-  readonly kind: 'absent' | 'file' | 'directory' | 'link'
-  /** Octal text as `stat` prints it. */
-  readonly mode: string
-  readonly owner: string
-  readonly sha256: string
-  readonly text: string
 }
 
 /** A resource that leaves files which a service may read. */
@@ -45,7 +36,7 @@ export function file(path: string, content: string | Secret, options: FileOption
     path,
     sha256: wanted,
     files: [path],
-    probe: { script: sh`kw_file ${path} ${wanted} ${confidential ? 'hide' : 'show'}`, parse: parsePathState },
+    probe: pathProbe([confidential ? { path } : { path, text: { ifNot: wanted } }], (at) => at(path)),
     compare(state): Change | undefined {
       const problems = differences(state, { kind: 'file', mode: mode.toString(8), owner, sha256: wanted })
       if (problems.length === 0) return undefined
@@ -81,7 +72,7 @@ export function directory(path: string, options: Pick<FileOptions, 'mode' | 'own
   const { mode = 0o755, owner = 'root:root' } = options
   return {
     id: `directory:${path}`,
-    probe: { script: sh`kw_file ${path} - hide`, parse: parsePathState },
+    probe: pathProbe([{ path }], (at) => at(path)),
     compare(state): Change | undefined {
       const problems = differences(state, { kind: 'directory', mode: mode.toString(8), owner })
       if (problems.length === 0) return undefined
@@ -100,7 +91,7 @@ export function directory(path: string, options: Pick<FileOptions, 'mode' | 'own
 export function absent(path: string, why: string): Resource<PathState> {
   return {
     id: `absent:${path}`,
-    probe: { script: sh`kw_file ${path} - hide`, parse: parsePathState },
+    probe: pathProbe([{ path }], (at) => at(path)),
     compare: (state): Change | undefined =>
       state.kind === 'absent'
         ? undefined
@@ -115,9 +106,8 @@ export function absent(path: string, why: string): Resource<PathState> {
 
 /** A file that goes away if we installed it; if it is not ours it stays. */
 export function retired(path: string, why: string): Resource<PathState> {
-  const gone = absent(path, why)
   const script = sh`if [ -n "$(kw_installed ${path})" ]; then kw_file ${path} - hide; else echo 'absent - - -'; fi`
-  return { ...gone, id: `retired:${path}`, probe: { ...gone.probe, script } }
+  return { ...absent(path, why), id: `retired:${path}`, probe: { script, parse: parsePathState } }
 }
 
 /** A directory in which what we installed and no longer want goes away; what is not ours stays. */

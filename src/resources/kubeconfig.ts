@@ -11,7 +11,8 @@ import {
   withHostAuthority,
   type CertificateOptions,
 } from './certificate.ts'
-import { parsePathState, permissions, type FilesResource, type PathState } from './file.ts'
+import { parsePathState, permissions, type FilesResource } from './file.ts'
+import type { PathState } from './path.ts'
 import { withAuthority, type Signed } from './pem.ts'
 
 /** The public part of a kubeconfig. */

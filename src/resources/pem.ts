@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Change, Probe } from '../engine/resource.ts'
 import { authorities, certificateFiles, type AuthorityName } from '../pki/certificates.ts'
-import { lines, sh, type Command } from '../transport/command.ts'
-import { parsePathState, type PathState } from './file.ts'
+import { lines, sh } from '../transport/command.ts'
+import { pathProbe, type PathQuestion, type PathState } from './path.ts'
 
 /** A certificate's public text and what is known of its key without reading it. */
 export interface PairState {
@@ -12,19 +12,28 @@ export interface PairState {
 }
 
 /** Reads a certificate (public) and the key's kind, mode and owner; the key's content stays where it is. */
-export function pairProbe(certificate: string, key: string): { script: Command; parse(output: string): PairState } {
-  return {
-    script: sh`kw_file ${key} - hide
-kw_file ${certificate} - hide
-cat ${certificate}`,
-    parse(output) {
-      const [key = '', file = '', ...text] = output.split('\n')
-      const certificateFile = filled(parsePathState(`${file}\n`))
-      // A hash of a key would be a finger print of a secret: whether it is there is all that counts.
-      const keyFile = { ...filled(parsePathState(`${key}\n`)), sha256: '-' }
-      return { certificate: certificateFile.kind === 'file' ? text.join('\n') : undefined, certificateFile, keyFile }
-    },
-  }
+export function pairProbe(certificate: string, key: string): Probe<PairState> {
+  return pathProbe(pairQuestions(certificate, key), (at) => pairState(at(certificate), at(key)))
+}
+
+/** A pair, and the certificate of the authority that signed it: a run may have made that after it was planned. */
+export function signedPairProbe(certificate: string, key: string, authority: AuthorityName): Probe<Signed<PairState>> {
+  const path = authorityFile(authority)
+  return pathProbe([...pairQuestions(certificate, key), { path, text: 'always' }], (at) => ({
+    ...pairState(at(certificate), at(key)),
+    hostAuthority: found(at(path).text),
+  }))
+}
+
+function pairQuestions(certificate: string, key: string): readonly PathQuestion[] {
+  return [{ path: key }, { path: certificate, text: 'always' }]
+}
+
+function pairState(certificate: PathState, key: PathState): PairState {
+  const certificateFile = filled(certificate)
+  // A hash of a key would be a finger print of a secret: whether it is there is all that counts.
+  const keyFile = { ...filled(key), sha256: '-' }
+  return { certificate: certificateFile.kind === 'file' ? certificate.text : undefined, certificateFile, keyFile }
 }
 
 const emptyHash = createHash('sha256').digest('hex')
@@ -39,19 +48,26 @@ export type Signed<State> = State & { readonly hostAuthority: string | undefined
 
 /** Reads the authority's certificate as well: a run may have made it after it was planned. */
 export function withAuthority<State>(name: AuthorityName, probe: Probe<State>): Probe<Signed<State>> {
-  const path = authorities.find((spec) => spec.name === name)?.path ?? name
   const boundary = '=authority='
   return {
     script: lines(
       probe.script,
       sh`echo; echo ${boundary}
-cat ${certificateFiles({ path }).certificate}`,
+cat ${authorityFile(name)}`,
     ),
     parse(output) {
       const [own = '', pem = ''] = output.split(`\n${boundary}\n`)
-      return { ...probe.parse(own), hostAuthority: pem.trim() === '' ? undefined : pem }
+      return { ...probe.parse(own), hostAuthority: found(pem) }
     },
   }
+}
+
+function authorityFile(name: AuthorityName): string {
+  return certificateFiles({ path: authorities.find((spec) => spec.name === name)?.path ?? name }).certificate
+}
+
+function found(pem: string): string | undefined {
+  return pem.trim() === '' ? undefined : pem
 }
 
 /** The change that puts modes right when the contents are, undefined when modes are right too. */

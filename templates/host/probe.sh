@@ -1,5 +1,7 @@
 # Shell functions that probes use; read-only.
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# Programs in Go that live for a moment need no garbage collection; the limit is for those that read much.
+export GOGC=off GOMEMLIMIT=256MiB
 # kw_file PATH SHA256 SHOW: kind, mode, owner and hash of a file; its text too when it differs and may be shown.
 kw_file() {
   if [ -L "$1" ]; then echo "link - - $(readlink "$1")"
@@ -10,6 +12,32 @@ kw_file() {
     if [ "$3" = show ] && [ "$kw_sum" != "$2" ] && [ "$(stat -c %s "$1")" -lt 65536 ]; then cat "$1"; fi
   else echo "absent - - -"
   fi
+}
+# kw_paths 'SHA256 TEXT PATH'...: kind, mode, owner and hash of paths, all by one process each; then the text of those that
+# differ from SHA256 if TEXT is `differs`, or in any case if it is `show`.
+kw_paths() {
+  kw_words="
+$(printf '%s\n' "$@")
+"
+  for kw_word; do shift; set -- "$@" "${kw_word#* * }"; done
+  stat -c 'stat|%F|%a|%U:%G|%n' "$@"
+  sha256sum "$@" | while read -r kw_sum kw_path; do
+    echo "sum $kw_sum $kw_path"
+    case $kw_words in
+      *"
+- show $kw_path
+"*) ;;
+      *"
+$kw_sum differs $kw_path
+"*) continue ;;
+      *" differs $kw_path
+"*) [ "$(stat -c %s "$kw_path")" -lt 65536 ] || continue ;;
+      *) continue ;;
+    esac
+    echo "text $kw_path"
+    sed 's/^/|/' "$kw_path"
+    echo
+  done
 }
 # kw_sha256 FILE: its hash. OpenSSL has the processor's instructions for it, coreutils often not; small files do not pay for its start.
 kw_sha256() {

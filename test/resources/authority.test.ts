@@ -18,6 +18,7 @@ const source: AuthoritySource = { hosts: ['cp1'], algorithm: 'ECDSA-P256', valid
 const spec = authorities[0]!
 const key = '/etc/kubernetes/pki/ca.key'
 const certificate = '/etc/kubernetes/pki/ca.crt'
+const publicKey = '/etc/kubernetes/pki/sa.pub'
 const now = new Date('2026-11-21T00:00:00Z')
 
 function resolving(target: Pick<Target, 'read'>): Resolving {
@@ -68,7 +69,9 @@ test('files that a power cut has left empty are made again', async () => {
 
 test('an authority that cannot be read is a finding', () => {
   const wanted = authority(spec, source, now)
-  const state = wanted.probe.parse(`file 600 root:root abc\nfile 644 root:root abc\nrubbish\n`)
+  const state = wanted.probe.parse(
+    `stat|regular file|600|root:root|${key}\nstat|regular file|644|root:root|${certificate}\ntext ${certificate}\n|rubbish\n\n`,
+  )
   expect(wanted.examine?.(state)).toMatchObject([
     { check: 'CertificateAuthority', message: expect.stringContaining('there is no PEM certificate') },
   ])
@@ -76,9 +79,11 @@ test('an authority that cannot be read is a finding', () => {
 
 test('a service account key that was lost is not replaced in silence: every token would be worth nothing', () => {
   const keys = serviceAccountKeys(source)
-  const lost = keys.probe.parse('absent - - -\nfile 600 root:root abc\n-----BEGIN PUBLIC KEY-----\n')
+  const lost = keys.probe.parse(
+    `stat|regular file|600|root:root|${publicKey}\ntext ${publicKey}\n|-----BEGIN PUBLIC KEY-----\n\n`,
+  )
   expect(keys.examine?.(lost)).toMatchObject([{ check: 'ServiceAccountKey', severity: 'error' }])
-  const none = keys.probe.parse('absent - - -\nabsent - - -\n')
+  const none = keys.probe.parse('')
   expect(keys.examine?.(none)).toEqual([])
 })
 
