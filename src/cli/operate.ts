@@ -16,6 +16,7 @@ import { lockHost, type HostLock } from '../host/lock.ts'
 import { hostTarget } from '../host/target.ts'
 import type { Cluster } from '../inventory/cluster.ts'
 import { loadInventory } from '../inventory/load.ts'
+import { isWorker } from '../kubernetes/node.ts'
 import { programVersion } from '../package.ts'
 import { agendaOf } from '../playbook/agenda.ts'
 import { loadPlaybook, type Playbook } from '../playbook/load.ts'
@@ -74,7 +75,7 @@ export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): 
   try {
     const id = operationId()
     if (mode === 'apply') await held.lock(id)
-    const { facts, observed } = await survey(cluster, hosts, transports)
+    const { facts, observed } = await survey(cluster, hosts, transports, { asksEtcd: !destroys })
     const contexts = await contextsOf({ cluster, facts, observed, artifacts, deep: options.deep, installs: !destroys })
     const agenda = agendaOf(playbook, tasks, cluster, limited(contexts, options.limit))
     const targets = held.targets(facts)
@@ -211,10 +212,10 @@ function whoAmI(): string {
   return `${userInfo().username}@${hostname()}`
 }
 
-/** The hosts of a limited run and the control planes, which are read whatever the limit is. */
+/** The hosts of a limited run, and those with the state of the cluster, which are read whatever the limit is. */
 function withControlPlanes(cluster: Cluster, limit: readonly string[]): Cluster['hosts'] {
   if (limit.length === 0) return cluster.hosts
-  return cluster.hosts.filter(({ name, roles }) => limit.includes(name) || roles.includes('control-plane'))
+  return cluster.hosts.filter((host) => limit.includes(host.name) || !isWorker(host))
 }
 
 function limited<Value>(all: ReadonlyMap<string, Value>, limit: readonly string[]): ReadonlyMap<string, Value> {

@@ -65,11 +65,15 @@ export function etcdClientURL(address: string): string {
   return `https://${joinHostPort(address, etcdPorts.client)}`
 }
 
-/** The flags that kubeadm gives to the API server. */
-export function apiServerFlags(cluster: Cluster, nodeIP: string): readonly ExtraArg[] {
+/** The flags that kubeadm gives to the API server; `elsewhere` are the client URLs of an etcd that is not on its host. */
+export function apiServerFlags(
+  cluster: Cluster,
+  nodeIP: string,
+  elsewhere: readonly string[] | undefined,
+): readonly ExtraArg[] {
   const { networking, etcd, apiServer } = cluster
   // kubeadm lets a changed client URL of etcd reach the API server, too.
-  const etcdServers = flagValue(etcd.extraArgs, 'advertise-client-urls') ?? etcdClientURL(loopbackOf(nodeIP))
+  const own = flagValue(etcd.extraArgs, 'advertise-client-urls') ?? etcdClientURL(loopbackOf(nodeIP))
   // A configuration file and a list of modes exclude each other.
   const hasAuthorizationFile = flagValue(apiServer.extraArgs, 'authorization-config') !== undefined
   return flagsOf({
@@ -86,7 +90,7 @@ export function apiServerFlags(cluster: Cluster, nodeIP: string): readonly Extra
     'client-ca-file': `${pkiDirectory}/ca.crt`,
     'tls-cert-file': `${pkiDirectory}/apiserver.crt`,
     'tls-private-key-file': `${pkiDirectory}/apiserver.key`,
-    'etcd-servers': etcdServers,
+    'etcd-servers': elsewhere?.join(',') ?? own,
     'etcd-cafile': `${pkiDirectory}/etcd/ca.crt`,
     'etcd-certfile': `${pkiDirectory}/apiserver-etcd-client.crt`,
     'etcd-keyfile': `${pkiDirectory}/apiserver-etcd-client.key`,

@@ -56,6 +56,16 @@ export function nodeEndpointUrl(cluster: Cluster, controlPlaneIP: string): strin
   return localEndpointUrl(cluster, cluster.controlPlaneEndpoint.address)
 }
 
+/** Whether the host is a node of the cluster: one that runs etcd alone is none. */
+export function isNode({ roles }: { readonly roles: readonly string[] }): boolean {
+  return !roles.includes('etcd')
+}
+
+/** Whether the host is a node that is no control plane. */
+export function isWorker(host: { readonly roles: readonly string[] }): boolean {
+  return isNode(host) && !host.roles.includes('control-plane')
+}
+
 /** The first control plane of the inventory. */
 export function firstControlPlane<Member extends { readonly roles: readonly string[] }>(
   hosts: readonly Member[],

@@ -49,7 +49,7 @@ do if [ -s "$path" ]; then printf '%s\n' "$path"; fi; done`,
     ),
     section(
       'observed.flags',
-      sh`grep -HoE '(image: *|--service-cluster-ip-range=|--service-account-issuer=|--cluster-cidr=)[^ "]+' ${apiServer} ${manifests}/kube-controller-manager.yaml`,
+      sh`grep -HoE '(image: *|--etcd-servers=|--service-cluster-ip-range=|--service-account-issuer=|--cluster-cidr=)[^ "]+' ${apiServer} ${manifests}/kube-controller-manager.yaml`,
     ),
     section('observed.led', sh`stat -c %Y ${proofRecord}`),
     section('observed.etcd', etcdScript(host)),

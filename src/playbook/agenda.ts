@@ -1,7 +1,8 @@
 import type { Agenda, HostPhase, Phase, Task } from '../engine/task.ts'
 import type { Cluster, Host } from '../inventory/cluster.ts'
+import { isNode, isWorker } from '../kubernetes/node.ts'
 import type { Context } from '../tasks/context.ts'
-import { leader } from '../tasks/control-planes.ts'
+import { leader, leadingMember } from '../tasks/control-planes.ts'
 import type { HostSelector, Playbook } from './load.ts'
 
 /** Applies a playbook to a cluster: selects the hosts of each phase and asks each task for its resources. */
@@ -12,7 +13,7 @@ export function agendaOf(
   contexts: ReadonlyMap<string, Context>,
 ): Agenda {
   const [someone] = contexts.values()
-  const leading = someone === undefined ? undefined : leader(someone)
+  const leading = someone === undefined ? {} : leadersOf(someone)
   const phases = playbook.phases.map(({ name, hosts, after, afterAny, concurrency, tasks: names }): Phase => {
     const parts = selectHosts(cluster, hosts, leading).flatMap((host): HostPhase[] => {
       const context = contexts.get(host.name)
@@ -29,19 +30,39 @@ export function agendaOf(
   return { playbook: playbook.name, phases }
 }
 
-/** The hosts that a selector of a playbook names, in the order of the inventory; `leading` is the first control plane that lives. */
-export function selectHosts(cluster: Cluster, selector: HostSelector, leading: string | undefined): readonly Host[] {
+/** Which hosts come first: those that live, of the control planes and of the hosts that run etcd alone. */
+interface Leaders {
+  readonly controlPlane?: string
+  readonly etcdHost?: string
+}
+
+function leadersOf(context: Context): Leaders {
+  const controlPlane = leader(context)
+  return context.cluster.hosts.every(isNode) ? { controlPlane } : { controlPlane, etcdHost: leadingMember(context) }
+}
+
+/** The hosts that a selector of a playbook names, in the order of the inventory. */
+export function selectHosts(cluster: Cluster, selector: HostSelector, leading: Leaders): readonly Host[] {
   const controlPlanes = cluster.hosts.filter((host) => host.roles.includes('control-plane'))
+  const etcdHosts = cluster.hosts.filter((host) => !isNode(host))
   switch (selector) {
     case 'all':
       return cluster.hosts
+    case 'nodes':
+      return cluster.hosts.filter(isNode)
     case 'control-planes':
       return controlPlanes
     case 'first-control-plane':
-      return controlPlanes.filter(({ name }) => name === leading)
+      return controlPlanes.filter(({ name }) => name === leading.controlPlane)
     case 'other-control-planes':
-      return controlPlanes.filter(({ name }) => name !== leading)
+      return controlPlanes.filter(({ name }) => name !== leading.controlPlane)
     case 'workers':
-      return cluster.hosts.filter((host) => !host.roles.includes('control-plane'))
+      return cluster.hosts.filter(isWorker)
+    case 'etcd-hosts':
+      return etcdHosts
+    case 'first-etcd-host':
+      return etcdHosts.filter(({ name }) => name === leading.etcdHost)
+    case 'other-etcd-hosts':
+      return etcdHosts.filter(({ name }) => name !== leading.etcdHost)
   }
 }

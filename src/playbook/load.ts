@@ -6,7 +6,17 @@ import { KubewrightError } from '../engine/errors.ts'
 import { nearest } from '../inventory/nearest.ts'
 import { packageRoot } from '../package.ts'
 
-const selectors = ['all', 'control-planes', 'first-control-plane', 'other-control-planes', 'workers'] as const
+const selectors = [
+  'all',
+  'nodes',
+  'control-planes',
+  'first-control-plane',
+  'other-control-planes',
+  'workers',
+  'etcd-hosts',
+  'first-etcd-host',
+  'other-etcd-hosts',
+] as const
 
 export type HostSelector = (typeof selectors)[number]
 

@@ -184,7 +184,7 @@ function memberFindings(member: JoiningMember, state: MemberState): readonly Fin
       check: 'EtcdMember',
       severity: 'error',
       final: true,
-      message: `${member.dataDirectory} holds the data of a member that etcd on the other control planes does not know`,
+      message: `${member.dataDirectory} holds the data of a member that etcd on the other hosts does not know`,
       hint: `If the others have the cluster's data, reset this host (kubewright reset --limit ${member.name}) and apply again; else find out which etcd lives.`,
     },
   ]

@@ -15,7 +15,7 @@ export interface Context {
   readonly artifacts: ArtifactIndex
   /** Content of text artifacts (manifests) by `name version`, read before planning. */
   readonly manifests: ReadonlyMap<string, string>
-  /** Passwords that the inventory refers to, by `registry:<host>`. */
+  /** Passwords that the inventory refers to, by `registry:<host>`, and the key for an external etcd. */
   readonly secrets: ReadonlyMap<string, Secret>
   /** Time of planning; certificates are judged by it. */
   readonly now: Date

@@ -1,5 +1,7 @@
 import { task } from '../../engine/task.ts'
-import type { StaticPodOptions } from '../../inventory/cluster.ts'
+import type { Cluster, StaticPodOptions } from '../../inventory/cluster.ts'
+import { etcdClientFiles } from '../../kubernetes/etcd-topology.ts'
+import { sha256, type Inputs } from '../../kubernetes/inputs.ts'
 import {
   apiServerPod,
   controllerManagerPod,
@@ -10,6 +12,7 @@ import {
 import { file } from '../../resources/file.ts'
 import { staticPod } from '../../resources/static-pod.ts'
 import type { Context } from '../context.ts'
+import { etcdServers } from '../control-planes.ts'
 
 /** The API server, equal to kubeadm's but for what the inventory asks. */
 export const controlPlaneApiServer = task<Context>({
@@ -18,7 +21,9 @@ export const controlPlaneApiServer = task<Context>({
   resources(context) {
     const { cluster, host } = context
     const { apiServer } = cluster
-    return [...placedFiles(apiServer), staticPod(apiServerPod(cluster, host, viewOf(context, apiServer)), 'api-outage')]
+    const view = { ...viewOf(context, apiServer), etcdServers: etcdServers(context) }
+    const inputs = { ...view.inputs, ...etcdInputs(cluster) }
+    return [...placedFiles(apiServer), staticPod(apiServerPod(cluster, host, { ...view, inputs }), 'api-outage')]
   },
 })
 
@@ -38,6 +43,11 @@ export const controlPlaneControllers = task<Context>({
     ]
   },
 })
+
+/** The API server reads its client certificate for etcd with each connection, but the authority behind etcd only once. */
+function etcdInputs({ etcd: { external } }: Cluster): Inputs {
+  return external === undefined ? {} : { [etcdClientFiles.ca]: sha256(external.caCertificate) }
+}
 
 /** What the host adds to its static pods. */
 export function viewOf({ facts }: Context, { files }: StaticPodOptions): StaticPodView {

@@ -1,5 +1,7 @@
 import type { Finding } from '../../engine/resource.ts'
+import { isStacked } from '../../kubernetes/etcd-topology.ts'
 import { lastingOptions } from '../../kubernetes/network.ts'
+import { memberNames } from '../control-planes.ts'
 import { checks, enumerate, error, isFirstControlPlane, refusal, warning, type Check } from './check.ts'
 import { ownership, ownRecord } from './ownership.ts'
 
@@ -163,18 +165,21 @@ const authorities: Check = (context) => {
 
 /** etcd's majority is what counts: an even number of members survives no more than one less of them. */
 const quorum: Check = (context) => {
-  const names = context.cluster.hosts.filter(({ roles }) => roles.includes('control-plane')).map(({ name }) => name)
-  const count = names.length
-  if (count % 2 === 1 || !isFirstControlPlane(context)) return []
+  const count = memberNames(context).length
+  if (count % 2 === 1 || count === 0 || !isFirstControlPlane(context)) return []
   const lost = count / 2 - 1
-  const message = `${count} control planes survive the loss of ${lost === 0 ? 'none' : lost} of them, no more than ${count - 1} do`
-  return [warning('ControlPlanes', message, `Use ${count - 1} or ${count + 1}.`)]
+  const [check, what] = isStacked(context.cluster)
+    ? (['ControlPlanes', 'control planes'] as const)
+    : (['EtcdHosts', 'hosts of etcd'] as const)
+  const message = `${count} ${what} survive the loss of ${lost === 0 ? 'none' : lost} of them, no more than ${count - 1} do`
+  return [warning(check, message, `Use ${count - 1} or ${count + 1}.`)]
 }
 
-/** Two etcds on the control planes of one inventory, as when a member has lost its data and began anew alone. */
+/** Two etcds on the hosts of one inventory, as when a member has lost its data and began anew alone. */
 const etcdMembers: Check = (context) => {
   if (!isFirstControlPlane(context)) return []
-  const lists = context.observed.controlPlanes.flatMap(({ host, etcdMembers }) =>
+  const { controlPlanes, etcdHosts } = context.observed
+  const lists = [...controlPlanes, ...etcdHosts].flatMap(({ host, etcdMembers }) =>
     etcdMembers === undefined
       ? []
       : [
@@ -194,7 +199,7 @@ const etcdMembers: Check = (context) => {
   return [
     refusal(
       'EtcdMembers',
-      `the control planes have different lists of etcd's members: ${told.join('; ')}`,
+      `${etcdHosts.length > 0 ? 'the hosts of etcd' : 'the control planes'} have different lists of etcd's members: ${told.join('; ')}`,
       'Find out which one has the data of the cluster (etcdctl endpoint status), and reset the others.',
     ),
   ]

@@ -1,6 +1,7 @@
+import { runsEtcd } from '../../kubernetes/etcd-topology.ts'
 import { isNodeLocal, manifestsDirectory } from '../../kubernetes/node.ts'
 import type { Context } from '../context.ts'
-import { checks, enumerate, error, isControlPlane, refusal, warning, type Check } from './check.ts'
+import { checks, enumerate, error, isControlPlane, onNodes, refusal, warning, type Check } from './check.ts'
 import { ownership, ownRecord } from './ownership.ts'
 
 /** A host belongs to one cluster; nothing is written on another's. */
@@ -52,7 +53,8 @@ const otherManifests: Check = (context) => {
 /** Data of an earlier etcd, which a new member would take for its own. */
 const etcdData: Check = (context) => {
   const { etcd } = context.host.directories
-  if (!isControlPlane(context) || ownership(context) !== 'none' || !context.facts.survey.etcdData) return []
+  if (!runsEtcd(context.cluster, context.host)) return []
+  if (ownership(context) !== 'none' || !context.facts.survey.etcdData) return []
   return [
     error(
       `DirAvailable-${etcd.replaceAll('/', '-')}`,
@@ -161,6 +163,6 @@ export const preflightState = checks('preflight/state', 'Check for other cluster
   StaticPodManifest: otherManifests,
   EtcdData: etcdData,
   StaleState: earlierFiles,
-  StaleNetwork: earlierNetwork,
-  CNIConfiguration: cniConfigurations,
+  StaleNetwork: onNodes(earlierNetwork),
+  CNIConfiguration: onNodes(cniConfigurations),
 })

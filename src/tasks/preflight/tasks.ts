@@ -1,4 +1,5 @@
 import { preflightCluster } from './cluster.ts'
+import { preflightEtcd } from './etcd.ts'
 import { preflightFleet } from './fleet.ts'
 import { preflightHost } from './host.ts'
 import { preflightNetwork } from './network.ts'
@@ -11,4 +12,5 @@ export const preflightTasks = [
   preflightNetwork,
   preflightFleet,
   preflightCluster,
+  preflightEtcd,
 ] as const

@@ -6,7 +6,7 @@ import type { Cluster } from '../../inventory/cluster.ts'
 import { proofRecord as record } from '../../kubernetes/observed-paths.ts'
 import { sh } from '../../transport/command.ts'
 import type { Context } from '../context.ts'
-import { localApi } from '../control-planes.ts'
+import { localApi, nodeNames } from '../control-planes.ts'
 
 /** The network works: pods on all nodes reach each other, services and cluster DNS. It runs when anything was changed. */
 export const proofNetwork = task<Context>({
@@ -26,7 +26,7 @@ function proof(context: Context): Resource<string> {
     actions: [
       {
         kind: 'run',
-        command: sh`${networkProof(cluster, [...context.fleet.keys()], server)}
+        command: sh`${networkProof(cluster, nodeNames(context), server)}
 printf '%s\n' ${digest} >${record}`,
         undo: 'none',
         timeout: 400,

@@ -2,7 +2,7 @@ import { task } from '../../engine/task.ts'
 import { gate } from '../../resources/gate.ts'
 import { sh } from '../../transport/command.ts'
 import type { Context } from '../context.ts'
-import { localApi } from '../control-planes.ts'
+import { localApi, nodeNames } from '../control-planes.ts'
 
 /** All nodes of the inventory are Ready, and so are all pods of the system. */
 export const proofReady = task<Context>({
@@ -10,7 +10,7 @@ export const proofReady = task<Context>({
   summary: 'Wait for nodes and system pods',
   resources(context) {
     const { server } = localApi(context)
-    const names = [...context.fleet.keys()]
+    const names = nodeNames(context)
     const here = sh`[ -e /etc/kubernetes/admin.conf ] && kw_kubectl ${server} --request-timeout=10s`
     return [
       gate('nodes', {

@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest'
 import type { Finding } from '../../../src/engine/resource.ts'
 import type { Facts } from '../../../src/host/facts.ts'
+import type { Host } from '../../../src/inventory/cluster.ts'
 import type { Context } from '../../../src/tasks/context.ts'
 import { resetCheck } from '../../../src/tasks/reset/check.ts'
 import { clusterOf, contextOf, factsOf, hostOf, workerOf } from '../../support/facts.ts'
+import { onHost } from '../../support/etcd-hosts.ts'
+import { clusterWith, etcdPki, externalOf } from '../../support/external-etcd.ts'
 import { factsWith } from './support.ts'
 
 const hosts = [hostOf(), hostOf({ name: 'cp2' }), workerOf('w1', '10.89.5.21'), workerOf('w2', '10.89.5.22')]
@@ -21,6 +24,23 @@ function findingsOn(name: string, fleet: readonly string[], facts: Facts = facts
 test('a reset of all hosts of the cluster has nothing to say', () => {
   expect(findingsOn('cp1', ['cp1', 'cp2', 'w1', 'w2'])).toEqual([])
   expect(findingsOn('w1', ['cp1', 'cp2', 'w1', 'w2'])).toEqual([])
+})
+
+test('a host of etcd does not leave the others and the API servers without being asked to', () => {
+  const data = { survey: { etcdData: true } }
+  const alone = { ...onHost('e1', { facts: data }), fleet: new Map([['e1', factsOf(data)]]) }
+  expect(findings(alone)).toMatchObject([{ check: 'EtcdMember', severity: 'error' }])
+  expect(findings(alone)[0]?.message).toContain('cp1, e2 and e3 still count on the member')
+  expect(findings(onHost('e1', { facts: data }))).toEqual([])
+})
+
+test('the objects in an external etcd stay, and how to delete them is told once', async () => {
+  const external = externalOf(await etcdPki())
+  const told = (host: Host) => findings(contextOf({ cluster: clusterWith(external, { hosts }), host, fleet }))
+  const fleet = new Map(hosts.map(({ name }) => [name, factsWith()]))
+  expect(told(hosts[0]!)).toMatchObject([{ check: 'ExternalEtcd', severity: 'warning' }])
+  expect(told(hosts[0]!)[0]?.message).toContain('https://10.89.5.31:2379, below /registry')
+  expect(told(hosts[1]!)).toEqual([])
 })
 
 test("another cluster's host is refused", () => {
