@@ -79,7 +79,7 @@ async function assertApart(lab: Lab): Promise<void> {
     await there(
       'e1',
       '/opt/cni/bin',
-      '/etc/cni/net.d',
+      '/etc/cni/net.d/*',
       '/etc/kubernetes/kubelet.conf',
       `${pki}/ca.crt`,
       `${pki}/ca.key`,
