@@ -1,7 +1,7 @@
 import type { Finding } from '../../engine/resource.ts'
 import { isStacked } from '../../kubernetes/etcd-topology.ts'
 import { lastingOptions } from '../../kubernetes/network.ts'
-import { memberNames } from '../control-planes.ts'
+import { etcdAuthority, memberNames } from '../control-planes.ts'
 import { checks, enumerate, error, isFirstControlPlane, refusal, warning, type Check } from './check.ts'
 import { ownership, ownRecord } from './ownership.ts'
 
@@ -151,7 +151,9 @@ const authorities: Check = (context) => {
       const message = `${path} on ${enumerate(differsOn)} is another certificate than on ${first}: these are two clusters`
       return [error('Authority', message, 'Find out which one lives, and reset the other hosts.')]
     }
-    if (keyOn.length > 0) return []
+    // The key of an external etcd's authority is where that etcd is run.
+    const isForeign = name === etcdAuthority.path && context.cluster.etcd.external !== undefined
+    if (keyOn.length > 0 || isForeign) return []
     const message = `${path} is on ${enumerate(certificateOn)}, its key on no control plane; authorities outside of the cluster are not supported yet`
     return [
       error(

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { ObservedEndpoint } from '../../../src/kubernetes/external-etcd.ts'
 import type { Observed, ObservedControlPlane } from '../../../src/kubernetes/observed.ts'
+import { preflightCluster } from '../../../src/tasks/preflight/cluster.ts'
 import { preflightEtcd } from '../../../src/tasks/preflight/etcd.ts'
 import { clusterWith, etcdPki, externalOf, seen, type EtcdPki } from '../../support/external-etcd.ts'
 import { clusterOf, contextOf, factsOf, hostOf, observedOf, workerOf } from '../../support/facts.ts'
@@ -114,6 +115,12 @@ describe('the objects of another cluster', () => {
   test("that may not be read are nobody's", () => {
     expect(found(preflightEtcd, bare(seen({ hasObjects: undefined })))).toEqual([])
   })
+})
+
+test('the key of the authority is where that etcd is run, and nobody misses it', () => {
+  const authorities = { 'etcd/ca': { certificate: 'theirs', certificateOn: ['cp1'], keyOn: [], differsOn: [] } }
+  expect(found(preflightCluster, alive({ authorities }))).toEqual([])
+  expect(found(preflightCluster, alive({ authorities }, clusterOf()))).toEqual(['error ExternalCA'])
 })
 
 describe('the client certificate', () => {
