@@ -8,10 +8,15 @@ import { packageRoot } from '../package.ts'
 
 const selectors = [
   'all',
+  'nodes',
   'control-planes',
   'first-control-plane',
   'other-control-planes',
   'workers',
+  // of etcd on hosts of its own
+  'etcd-hosts',
+  'first-etcd-host',
+  'other-etcd-hosts',
   // of an operation on nodes
   'joining',
   'joining-control-planes',

@@ -1,6 +1,7 @@
 import { task } from '../../engine/task.ts'
 import type { Cni } from '../../inventory/cluster.ts'
 import { usesTypha } from '../../kubernetes/calico.ts'
+import { runsEtcd } from '../../kubernetes/etcd-topology.ts'
 import { isNodeLocal } from '../../kubernetes/node.ts'
 import { imagesOf, upstreamImages, type ImageName } from '../../kubernetes/versions.ts'
 import { image } from '../../resources/image.ts'
@@ -13,11 +14,21 @@ const cniImages: Readonly<Record<Cni['name'], readonly ImageName[]>> = {
   none: [],
 }
 
+/** Brings the images without which there is no member of etcd. */
+export const etcdImages = task<Context>({
+  name: 'containerd/etcd-images',
+  summary: 'Import the images of etcd',
+  resources: (context) => imported(context, ['pause', 'etcd']),
+})
+
 /** Brings the images without which there is no API server. */
 export const apiServerImages = task<Context>({
   name: 'containerd/api-server-images',
   summary: 'Import the images of the API server',
-  resources: (context) => imported(context, ['pause', 'etcd', 'apiServer']),
+  resources(context) {
+    const etcd: readonly ImageName[] = runsEtcd(context.cluster, context.host) ? ['etcd'] : []
+    return imported(context, ['pause', ...etcd, 'apiServer'])
+  },
 })
 
 /** Brings the images of the static pods that need an API server. */

@@ -63,9 +63,9 @@ const unreached: Check = ({ nodes, observed }) => {
 const notNew: Check = ({ nodes }) => {
   const leaving = nodes?.leaving
   if (leaving === undefined || !nodes?.joining.includes(leaving.name)) return []
-  const { name, controlPlane, hasMember, hasNode } = leaving
+  const { name, runsEtcd, hasMember, hasNode } = leaving
   const kept = [
-    ...(controlPlane && !hasMember ? ["etcd's data"] : []),
+    ...(runsEtcd && !hasMember ? ["etcd's data"] : []),
     ...(hasNode ? [] : ["the kubelet's certificate"]),
   ]
   if (kept.length === 0) return []

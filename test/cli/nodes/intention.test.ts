@@ -74,6 +74,28 @@ describe('refused before any host is asked', () => {
   })
 })
 
+describe('where etcd has hosts of its own', () => {
+  const apart = `${three}    - { name: e1, address: 192.0.2.31, roles: [etcd] }\n`
+
+  test.each([
+    ['add', undefined, /"kubewright apply": it makes e1 a member/],
+    ['remove', undefined, /"etcdctl member remove"\), run "kubewright reset e1"/],
+    ['replace', undefined, /made anew, with an empty disk, takes its own place again/],
+    ['replace', { name: 'e2', address: '192.0.2.32' }, /Write e2 into the inventory .* Then e1 can go\. Remove its member/],
+  ] as const)('the command to %s a node is refused for one of them (%o), with what to do', async (kind, by, hint) => {
+    const request = { kind, name: 'e1', ...(by === undefined ? {} : { with: by }) }
+    const thrown: unknown = await intended(request, apart).catch((error: unknown) => error)
+    expect(thrown).toMatchObject({ details: { code: 'KW5025', exit: 'refused', hint: expect.stringMatching(hint) as string } })
+  })
+
+  test('a control plane that goes has no member of etcd', async () => {
+    const change = async (inventory: string) =>
+      nodeChangeOf(await intended({ name: 'cp1' }, inventory), { facts: new Map(), observed: observedOf() }).leaving
+    expect(await change(three)).toMatchObject({ controlPlane: true, runsEtcd: true })
+    expect(await change(apart)).toMatchObject({ controlPlane: true, runsEtcd: false })
+  })
+})
+
 describe('what is still the own of a host that is replaced by itself', () => {
   const observed = observedOf({ nodes: [nodeOf('cp1', { internalIPs: ['192.0.2.11'] })] })
 

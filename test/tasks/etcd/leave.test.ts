@@ -15,6 +15,7 @@ function context(leaving: Partial<Leaving> = {}, joining: readonly string[] = []
   const whole: Leaving = {
     name: 'cp3',
     controlPlane: true,
+    runsEtcd: true,
     reached: true,
     nodeIPs: ['10.89.5.13'],
     successorIP: undefined,
@@ -51,6 +52,10 @@ beforeEach(() => {
   host.write('/proc/sys/kernel/hostname', 'cp1\n')
   host.write('/fake/etcd/data', 'all keys')
   members(voter(1), voter(2), voter(3))
+})
+
+test('a control plane without a member leaves etcd as it is', async () => {
+  expect(listed(await planTasks(host, tasks, context({ runsEtcd: false })))).toEqual([])
 })
 
 describe('a member that leaves', () => {
