@@ -76,9 +76,7 @@ export function leaderApi(context: Context): ApiAccess & { readonly host: string
 }
 
 /** Client URLs of the etcd that API servers are led to; undefined where each has a member on its own host. */
-export function etcdServers(
-  context: Pick<Context, 'cluster' | 'fleet' | 'observed'>,
-): readonly string[] | undefined {
+export function etcdServers(context: Pick<Context, 'cluster' | 'fleet' | 'observed'>): readonly string[] | undefined {
   const { cluster, fleet, observed } = context
   if (isStacked(cluster)) return undefined
   if (cluster.etcd.external !== undefined) return cluster.etcd.external.endpoints

@@ -175,7 +175,10 @@ const authorities: Check = (context) => {
 /** The key of etcd's authority is where etcd is run: by somebody else, or on hosts that this run does not reach. */
 function isKeyElsewhere(context: Context): boolean {
   const { cluster, observed } = context
-  return cluster.etcd.external !== undefined || (!isStacked(cluster) && observed.etcdHosts.length < memberNames(context).length)
+  return (
+    cluster.etcd.external !== undefined ||
+    (!isStacked(cluster) && observed.etcdHosts.length < memberNames(context).length)
+  )
 }
 
 /** etcd's majority is what counts: an even number of members survives no more than one less of them. */

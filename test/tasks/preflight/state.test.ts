@@ -49,14 +49,16 @@ test('a control plane of ours that the inventory calls a worker is refused', () 
   expect(found(preflightState, proxied)).toEqual([])
 })
 
+function withPods(name: string, ...manifests: readonly string[]) {
+  return onHost(name, { facts: { survey: { manifests }, state: { cluster: own } } })
+}
+
 test('a control plane that the inventory calls a host of etcd is refused, and such a host that it calls a worker', () => {
-  const of = (name: string, ...manifests: readonly string[]) =>
-    onHost(name, { facts: { survey: { manifests }, state: { cluster: own } } })
-  expect(found(preflightState, of('e1', 'etcd.yaml'))).toEqual([])
-  expect(told(preflightState, of('e1', 'etcd.yaml', 'kube-apiserver.yaml'))).toContain(
+  expect(found(preflightState, withPods('e1', 'etcd.yaml'))).toEqual([])
+  expect(told(preflightState, withPods('e1', 'etcd.yaml', 'kube-apiserver.yaml'))).toContain(
     'e1 is a control plane of the living cluster (it has kube-apiserver.yaml), the inventory calls it a host of etcd',
   )
-  expect(told(preflightState, of('w1', 'etcd.yaml'))).toContain('w1 is a host of etcd of the living cluster')
+  expect(told(preflightState, withPods('w1', 'etcd.yaml'))).toContain('w1 is a host of etcd of the living cluster')
 })
 
 describe("another cluster's host", () => {
