@@ -88,7 +88,7 @@ describe('a member of an external etcd', () => {
           memberId: '10276657743932975437',
           leaderId: '10276657743932975437',
           databaseSize: 20_480,
-          members: 3,
+          members: Array.from({ length: 3 }, () => ({ name: '', clientURLs: [], learner: false })),
           errors: [],
           hasObjects: false,
         },

@@ -35,7 +35,9 @@ function ids(context: Context, ...tasks: readonly Task<Context>[]): readonly str
 
 describe('a host of etcd', () => {
   test('has the authority of etcd and the certificates of a member, and nothing of the cluster', async () => {
-    const context = { ...onHost('e1'), now: new Date() }
+    const { cluster, ...rest } = onHost('e1')
+    const alone = cluster.hosts.filter(({ name }) => name !== 'e2' && name !== 'e3')
+    const context = { ...rest, cluster: { ...cluster, hosts: alone }, now: new Date() }
     await applyTasks(host, pkiEtcd, context)
     const files = [...host.snapshot().keys()].toSorted().filter((path) => path.startsWith('/etc/kubernetes/pki/'))
     expect(

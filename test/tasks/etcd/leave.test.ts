@@ -89,7 +89,7 @@ describe('a member that leaves', () => {
   })
 
   test('is no worker', async () => {
-    expect(listed(await planTasks(host, tasks, context({ controlPlane: false })))).toEqual([])
+    expect(listed(await planTasks(host, tasks, context({ controlPlane: false, runsEtcd: false })))).toEqual([])
   })
 })
 

@@ -42,7 +42,10 @@ function member(name: string, address: string) {
   return { id: '1', name, peerURLs: [`https://${address}:2380`], learner: false }
 }
 
-const etcdFacts = { survey: { etcdData: true, manifests: ['etcd.yaml'] } }
+const etcdFacts = {
+  survey: { etcdData: true, manifests: ['etcd.yaml'] },
+  state: { cluster: { id: 'cluster-1', name: 'lab' } },
+}
 
 function etcdHostAlone(observed: Partial<Observed>): readonly Finding[] {
   const context = onHost('e1', { facts: etcdFacts, ...observed })
