@@ -71,6 +71,8 @@ export function selectHosts(
       return hosts.filter((host) => isControlPlane(host) && host.name === leading)
     case 'other-control-planes':
       return hosts.filter((host) => isControlPlane(host) && host.name !== leading)
+    case 'other-hosts':
+      return hosts.filter(({ name }) => name !== leading)
     case 'workers':
       return hosts.filter(isWorker)
     case 'etcd-hosts':

@@ -13,6 +13,7 @@ const selectors = [
   'first-control-plane',
   'other-control-planes',
   'workers',
+  'other-hosts',
   // of etcd on hosts of its own
   'etcd-hosts',
   'first-etcd-host',

@@ -101,7 +101,8 @@ function podsProbe(node: string, server: string): Resource<DrainState>['probe'] 
 
 /** What is lost by a drain is said before it, and wants a word of its own. */
 function drainFindings(node: string, state: NodePods, options: DrainOptions): readonly Finding[] {
-  const pods = leavingPods(state)
+  // What is ending already goes whatever we do; it is waited for, and that is all.
+  const pods = leavingPods(state).filter(({ terminating }) => !terminating)
   const told = (check: string, of: readonly NodePod[], what: string, flag: string, allowed: boolean): Finding[] => {
     if (of.length === 0) return []
     const message = `${some(of.map(({ name }) => name))} on ${node} ${what}`

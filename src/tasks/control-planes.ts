@@ -121,8 +121,8 @@ export function certificateOptions(
 ): CertificateOptions {
   const { cluster, host, observed, now } = context
   const signer: Signer = (name, resolving) => {
-    const row = authorities.find((candidate) => candidate.name === name) ?? clusterAuthority
-    return authorityForSigning(row, authoritySource(context, row), resolving)
+    const authority = authorities.find((candidate) => candidate.name === name) ?? clusterAuthority
+    return authorityForSigning(authority, authoritySource(context, authority), resolving)
   }
   const path = authorities.find(({ name }) => name === row.authority)?.path ?? row.authority
   const { validity } = cluster.certificates

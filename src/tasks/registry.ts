@@ -5,6 +5,7 @@ import { bootstrapObjectsTask } from './bootstrap/objects.ts'
 import type { Context } from './context.ts'
 import { containerdConfig } from './containerd/config.ts'
 import {
+  addonImages,
   apiServerImages,
   containerdImages,
   controllerImages,
@@ -66,6 +67,7 @@ const tasks: readonly Task<Context>[] = [
   apiServerImages,
   controllerImages,
   containerdImages,
+  addonImages,
   remainingImages,
   pkiAuthorities,
   pkiControlPlane,

@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Command, Option } from 'commander'
 import { packageRoot } from '../../src/package.ts'
 import { labNetworks, type LabNetwork } from '../lab/hosts/inventory.ts'
@@ -35,9 +36,9 @@ const lab = await labUp({ name, controlPlanes, workers, cni })
 try {
   const [ours, theirs]: [OurRun[], Run[]] = [[], []]
   for (let round = 1; round <= rounds; round += 1) {
-    await snapshotReset(lab.name)
+    await bareHosts(lab)
     theirs.push(await baseline(lab))
-    await snapshotReset(lab.name)
+    await bareHosts(lab)
     ours.push(await kubewright(lab))
     const [our, their] = [ours.at(-1), theirs.at(-1)]
     if (our === undefined || their === undefined) throw new Error('a run is missing')
@@ -46,6 +47,13 @@ try {
   report(ours, theirs)
 } finally {
   await labDown(lab.name)
+}
+
+/** Bare hosts that have booted, and a machine that has written and deleted what the run before left to do. */
+async function bareHosts({ name }: Lab): Promise<void> {
+  await snapshotReset(name)
+  execFileSync('sync')
+  await sleep(8000)
 }
 
 function report(ours: readonly OurRun[], theirs: readonly Run[]): void {
@@ -85,8 +93,10 @@ async function kubewright({ inventoryPath }: Lab): Promise<OurRun> {
     const lines = (open + chunk).split('\n')
     open = lines.pop() ?? ''
     for (const line of lines) {
-      const event = JSON.parse(line) as { type: string; task?: string; hosts?: Record<string, object> }
+      const event = JSON.parse(line) as Record<'type' | 'task' | 'phase' | 'host', string> & { hosts?: object }
       if (event.type === 'task-finished' && event.task === 'proof/ready') seconds = (Date.now() - began) / 1000
+      if (event.type === 'phase-finished' && seconds === 0)
+        process.stderr.write(`${String(Date.now() - began).padStart(6)} ms  ${event.phase} on ${event.host}\n`)
       if (event.type === 'traffic') traffic = trafficTable(event.hosts ?? {})
     }
   })
@@ -96,7 +106,7 @@ async function kubewright({ inventoryPath }: Lab): Promise<OurRun> {
   return { seconds, memory, traffic }
 }
 
-function trafficTable(hosts: Readonly<Record<string, object>>): string {
+function trafficTable(hosts: object): string {
   const rows = Object.entries(hosts).map(([host, traffic]) => {
     const { executions, bytesSent, bytesReceived } = traffic as Record<string, number>
     return `  ${host.padEnd(6)} ${executions} executions, ${mebibytes(bytesSent)} sent, ${mebibytes(bytesReceived)} received`

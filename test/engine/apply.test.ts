@@ -266,6 +266,20 @@ test('what a task has changed is proven, and what comes next is looked at, by th
   expect(after).toEqual(['act x', 'look x y', 'act y', 'look y z', 'act z', 'look z', 'finish done'])
 })
 
+test('what has a proof of its own is looked at by that after a change, and by its probe before', async () => {
+  const host = valueHost('a')
+  const proof = { script: sh`prove x`, parse: (output: string) => output }
+  const looks: string[] = []
+  const acting = { ...host, act: host.act.bind(host) }
+  acting.act = (operation, changes, look = []) => {
+    looks.push(...look.map(({ probe }) => probe.script.text))
+    return host.act(operation, changes, look)
+  }
+  const work = tasksOf('a', [value('x', '1', { proof })], [value('y', '1', { proof })])
+  expect(await run(work, [acting])).toMatchObject({ outcome: 'done', changes: 2 })
+  expect(looks).toEqual([proof.script.text, sh`probe ${'y'}`.text, proof.script.text])
+})
+
 test('what came to be as it shall be before its turn is not changed', async () => {
   const host = valueHost('a')
   const work = tasksOf('a', [value('x', '1')], [value('y', '1')])

@@ -8,7 +8,7 @@ import { directory, file, ownedDirectory, type FileResource } from '../../resour
 import { service } from '../../resources/service.ts'
 import type { Context } from '../context.ts'
 import { registriesDirectory, registryFiles } from './registries.ts'
-import { adoptedContainerd, containerdPrograms, containerdVersion } from './runtime.ts'
+import { adoptedContainerd, containerdPrograms, containerdVersion, isContainerd1 } from './runtime.ts'
 
 /** Configures containerd as the CRI runtime. It restarts only when something that it reads has changed. */
 export const containerdConfig = task<Context>({
@@ -35,7 +35,7 @@ export const containerdConfig = task<Context>({
 
 /** containerd 2 has configuration version 3; it reads version 2, too, but 1.x reads no other. */
 function templateFor(context: Context): string {
-  return containerdVersion(context).startsWith('1.') ? 'containerd/config-v2.toml' : 'containerd/config.toml'
+  return isContainerd1(context) ? 'containerd/config-v2.toml' : 'containerd/config.toml'
 }
 
 function configView(context: Context): View {

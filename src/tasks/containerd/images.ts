@@ -6,11 +6,11 @@ import { isNodeLocal } from '../../kubernetes/node.ts'
 import { imagesOf, upstreamImages, type ImageName } from '../../kubernetes/versions.ts'
 import { image } from '../../resources/image.ts'
 import type { Context } from '../context.ts'
+import { isContainerd1 } from './runtime.ts'
 
-/** Calico's controllers, and Typha, may run on any host. */
 const cniImages: Readonly<Record<Cni['name'], readonly ImageName[]>> = {
   flannel: ['flannel', 'flannelCniPlugin'],
-  calico: ['calicoNode', 'calicoCni', 'calicoKubeControllers'],
+  calico: ['calicoNode', 'calicoCni'],
   none: [],
 }
 
@@ -38,7 +38,7 @@ export const controllerImages = task<Context>({
   resources: (context) => imported(context, ['controllerManager', 'scheduler']),
 })
 
-/** Brings the images of the pods that run on every host, or may: cluster DNS goes where a node is free for it. */
+/** Brings the images of the pods that run on every host. */
 export const containerdImages = task<Context>({
   name: 'containerd/images',
   summary: 'Import images',
@@ -49,8 +49,19 @@ export const containerdImages = task<Context>({
     const everywhere = [...proxy, ...cniImages[cni.name], ...typha]
     const endpoint: readonly ImageName[] = isNodeLocal(context.cluster) ? ['haproxy'] : []
     const first: readonly ImageName[] = isControlPlane(context) ? [] : ['pause', ...endpoint]
-    return imported(context, [...first, ...everywhere, 'coredns'])
+    return imported(context, [...first, ...everywhere])
   },
+})
+
+/** Brings the images of the pods that may run on any host, and come when all hosts have joined: they go where a node is free for them. */
+export const addonImages = task<Context>({
+  name: 'containerd/addon-images',
+  summary: 'Import the images of addons',
+  resources: (context) =>
+    imported(context, [
+      ...(context.cluster.cni.name === 'calico' ? (['calicoKubeControllers'] as const) : []),
+      'coredns',
+    ]),
 })
 
 /** Brings what the cluster does not need to become ready: the image of the network check. */
@@ -64,11 +75,11 @@ function isControlPlane({ host }: Context): boolean {
   return host.roles.includes('control-plane')
 }
 
-function imported({ cluster, host, facts, artifacts }: Context, names: readonly ImageName[]) {
+function imported(context: Context, names: readonly ImageName[]) {
+  const { cluster, host, facts, artifacts } = context
   if (cluster.artifacts.images !== 'artifacts') return []
   const upstream = upstreamImages(cluster.kubernetesVersion)
   const references = imagesOf(cluster)
-  return names.map((name) =>
-    image(artifacts.findImage(upstream[name], facts.architecture), references[name], host.containerd.criSocket),
-  )
+  const options = { socket: host.containerd.criSocket, local: !isContainerd1(context) }
+  return names.map((name) => image(artifacts.findImage(upstream[name], facts.architecture), references[name], options))
 }

@@ -27,6 +27,11 @@ export function containerdVersion(context: Pick<Context, 'cluster' | 'facts'>): 
   return adoptedContainerd(context)?.version ?? programVersions(context.cluster.kubernetesVersion).containerd
 }
 
+/** Whether that is a containerd 1.x, which has an older configuration and no transfer service for imports. */
+export function isContainerd1(context: Pick<Context, 'cluster' | 'facts'>): boolean {
+  return containerdVersion(context).startsWith('1.')
+}
+
 /** Our containerd; nothing where another one is adopted. */
 export function containerdPrograms(context: Context): readonly FilesResource[] {
   if (adoptedContainerd(context) !== undefined) return []

@@ -71,11 +71,11 @@ kw_kubectl ${server} --request-timeout=10s -n kube-system logs -l k8s-app=calico
   })
 }
 
-/** Nodes that are not Ready have a wait of their own, so that one of them does not hold up the others. */
+/** A node whose kubelet is silent has a wait of its own, so that it does not hold up the others. */
 export function calicoMissing(output: string): string | undefined {
   const rows = output.split('\n').map((line) => line.split(' '))
-  const nodes = rows.flatMap(([kind, name = '', ready]) => (kind === 'Node' && ready === 'True' ? [name] : []))
-  if (nodes.length === 0) return 'no node is Ready yet'
+  const nodes = rows.flatMap(([kind, name = '', ready]) => (kind === 'Node' && ready !== 'Unknown' ? [name] : []))
+  if (nodes.length === 0) return 'no node is there yet'
   const served = new Set(
     rows.flatMap(([kind, , ready, node = '', app]) =>
       kind === 'Pod' && app === 'calico-node' && ready === 'True' ? [node] : [],

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 import {
+  addonImages,
   apiServerImages,
   containerdImages,
   controllerImages,
@@ -12,6 +13,7 @@ import { sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'
 import { smallBundle } from './fixtures.ts'
 
 const artifacts = smallBundle()
+const workerImages = [containerdImages, addonImages]
 const worker = workerOf('cp1', '10.89.5.11')
 let host: SandboxHost
 
@@ -29,9 +31,9 @@ test('a worker gets a worker’s images only, and they are imported once', async
     'create image:ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel1',
     'create image:registry.k8s.io/coredns/coredns:v1.14.6',
   ]
-  expect(listed(await planTasks(host, containerdImages, context))).toEqual(expected)
-  await applyTasks(host, containerdImages, context)
-  expect(listed(await planTasks(host, containerdImages, context))).toEqual([])
+  expect(listed(await planTasks(host, workerImages, context))).toEqual(expected)
+  await applyTasks(host, workerImages, context)
+  expect(listed(await planTasks(host, workerImages, context))).toEqual([])
   expect(listed(await planTasks(host, remainingImages, context))).toEqual([
     'create image:registry.k8s.io/e2e-test-images/agnhost:2.66.1',
   ])
@@ -53,7 +55,7 @@ test('Calico’s images come in place of Flannel’s, and none of a network of y
 test('a worker with a proxy to the control planes gets its image among the first', async () => {
   const controlPlaneEndpoint = { address: '127.0.0.1', port: 6443, provider: 'node-local', explicit: true } as const
   const cluster = clusterOf({ controlPlaneEndpoint, hosts: [hostOf(), worker] })
-  const proxied = listed(await planTasks(host, containerdImages, contextOf({ artifacts, cluster, host: worker })))
+  const proxied = listed(await planTasks(host, workerImages, contextOf({ artifacts, cluster, host: worker })))
   expect(proxied[1]).toBe('create image:docker.io/library/haproxy:2.6')
   const own = listed(
     await planTasks(host, [apiServerImages, controllerImages, containerdImages], contextOf({ artifacts, cluster })),
@@ -63,7 +65,7 @@ test('a worker with a proxy to the control planes gets its image among the first
 
 test('a control plane gets its static pods’ images first, and planning needs no containerd', async () => {
   host.remove('/fake/units')
-  const tasks = [apiServerImages, controllerImages, containerdImages, remainingImages]
+  const tasks = [apiServerImages, controllerImages, containerdImages, addonImages, remainingImages]
   const withWorker = clusterOf({ hosts: [hostOf(), { ...worker, name: 'w1' }] })
   const plan = listed(await planTasks(host, tasks, contextOf({ artifacts, cluster: withWorker })))
   expect(plan.slice(0, 5)).toEqual([
@@ -78,7 +80,7 @@ test('a control plane gets its static pods’ images first, and planning needs n
 })
 
 test('a control plane has the image of cluster DNS, which may move to it', async () => {
-  const plan = listed(await planTasks(host, containerdImages, contextOf({ artifacts })))
+  const plan = listed(await planTasks(host, workerImages, contextOf({ artifacts })))
   expect(plan).toContain('create image:registry.k8s.io/coredns/coredns:v1.14.6')
 })
 
@@ -96,11 +98,11 @@ test('images come under the names of the mirror that pods use, and one that was 
 
 test('where containerd pulls from registries nothing is imported', async () => {
   const cluster = clusterOf({ artifacts: { ...clusterOf().artifacts, images: 'registry' } })
-  expect(listed(await planTasks(host, containerdImages, contextOf({ artifacts, cluster })))).toEqual([])
+  expect(listed(await planTasks(host, workerImages, contextOf({ artifacts, cluster })))).toEqual([])
 })
 
 /** The images that a worker gets before it joins, without their repositories. */
 async function imagesOfWorker(cluster: Partial<Cluster>): Promise<readonly string[]> {
   const context = contextOf({ artifacts, host: worker, cluster: clusterOf({ hosts: [worker], ...cluster }) })
-  return listed(await planTasks(host, containerdImages, context)).map((line) => line.replace(/.*[/]/, ''))
+  return listed(await planTasks(host, workerImages, context)).map((line) => line.replace(/.*[/]/, ''))
 }

@@ -7,15 +7,19 @@ import { calicoOptions, clusterOf, contextOf, factsOf, hostOf, observedOf, worke
 
 const ready = `Node cp1 True  \nNode w1 True  \nPod calico-node-a True cp1 calico-node\n`
 
-test('Calico is ready when it is on every node that is', () => {
-  expect(calicoMissing('')).toBe('no node is Ready yet')
+test('Calico is ready when it is on every node', () => {
+  expect(calicoMissing('')).toBe('no node is there yet')
   expect(calicoMissing(ready)).toBe('not ready yet on w1')
   expect(calicoMissing(`${ready}Pod calico-node-b False w1 calico-node\n`)).toBe('not ready yet on w1')
   expect(calicoMissing(`${ready}Pod calico-node-b True w1 calico-node\n`)).toBeUndefined()
 })
 
-test('a node that is not Ready holds up nobody', () => {
-  expect(calicoMissing(ready.replace('w1 True', 'w1 False'))).toBeUndefined()
+test('a node that has just come is waited for, since pods go there as soon as it is Ready', () => {
+  expect(calicoMissing(ready.replace('w1 True', 'w1 False'))).toBe('not ready yet on w1')
+})
+
+test('a node whose kubelet is silent holds up nobody', () => {
+  expect(calicoMissing(ready.replace('w1 True', 'w1 Unknown'))).toBeUndefined()
 })
 
 const hosts = [hostOf(), workerOf('w1', '10.89.5.12')]

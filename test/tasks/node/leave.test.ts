@@ -26,8 +26,8 @@ esac
 exit 0
 `
 const facts = factsOf({ hostname: 'cp1' })
-const pod = (name: string, { kind = 'ReplicaSet', emptyDir = '' } = {}): string =>
-  `pod\tdefault\t${name}\t{"app":"web"}\t${kind}\t\tRunning\t\t${emptyDir}\n`
+const pod = (name: string, { kind = 'ReplicaSet', emptyDir = '', deleted = '' } = {}): string =>
+  `pod\tdefault\t${name}\t{"app":"web"}\t${kind}\t\tRunning\t${deleted}\t${emptyDir}\n`
 const budget = 'budget\tdefault\tweb\t{"matchLabels":{"app":"web"}}\t0\t2\t2\n'
 
 function context(leaving: Partial<Leaving> = {}, drain: Partial<Leaving['drain']> = {}) {
@@ -114,6 +114,12 @@ describe('what a drain would lose is said before', () => {
     const told = 'BarePods: default/alone on w1 would be gone for good: nobody makes them again elsewhere'
     expect(await checks()).toEqual([`error ${told}`])
     expect(await checks({ force: true })).toEqual([`warning ${told}`])
+  })
+
+  test('pods that are ending already are only waited for', async () => {
+    host.write('/fake/api/pods', pod('alone', { kind: '', emptyDir: '{}', deleted: '2026-11-21T16:00:00Z' }))
+    expect(await checks()).toEqual([])
+    expect(listed(await planTasks(host, nodeDrain, context()))).toContain('run drained:w1')
   })
 
   test('data in emptyDir volumes wants --delete-emptydir-data', async () => {
