@@ -7,7 +7,7 @@ import { releaseOf } from '../lab/artifacts/versions.ts'
 import { nodeNetwork } from '../lab/hosts/definition.ts'
 import { bundleDirectory, type Lab } from '../lab/index.ts'
 import { $, ask } from '../lab/shell.ts'
-import { elsewhere, kubectl, kubewright, type Elsewhere, type Outcome } from './support.ts'
+import { changesMade, elsewhere, kubectl, kubewright, type Elsewhere, type Outcome } from './support.ts'
 
 /** An etcd that somebody has made: one member in the network of the lab, and a directory with its certificates. */
 interface MadeEtcd extends AsyncDisposable {
@@ -33,10 +33,11 @@ export async function externalCluster(lab: Lab, say: (text: string) => void): Pr
   say(`1 control plane on an external etcd is installed in ${(installed.elapsed / 1000).toFixed(1)} s`)
   assert.equal(await kubectl(lab, 'get nodes -o name'), 'node/cp1\n')
   assert.match(await etcd.ctl('get', '/registry/', '--prefix', '--keys-only', '--limit', '1'), /^\/registry\//)
-  const again = await run('plan', '--output', 'json')
+  const again = await run('apply', '--yes', '--output', 'json')
   assert.equal(again.code, 0, again.stdout)
+  assert.deepEqual(changesMade(again), [])
   assert.match((await run('status')).stdout, new RegExp(`${etcd.endpoint.slice('https://'.length)} +healthy +leader`))
-  say('its objects are there, status shows it, and a second run has nothing to do')
+  say('its objects are there, status shows it, and a second apply has 0 changes')
 
   const reset = await run('reset', '--yes')
   assert.equal(reset.code, 0, reset.stderr)
