@@ -20,15 +20,13 @@ export interface ApiAccess {
 
 /** API objects that are applied server-side with the field manager `kubewright`. All sets that are looked at together share one probe. */
 export function apiObjects(objects: readonly KubernetesObject[], access: ApiAccess): readonly Resource<ObjectState>[] {
-  const [script, proof] = [probeScript(access), proofScript(access)]
-  const words = [objects.map((object) => JSON.stringify(object)).join(',')]
   const command = applyCommand(access)
+  const look = looksAt(objects, access)
   return objects.map((object) => {
     const name = objectName(object)
     return {
       id: `object:${object.kind}/${object.metadata.namespace ?? ''}/${object.metadata.name}`,
-      probe: { script, words, parse: (output: string) => parseState(output, object) },
-      proof: { script: proof, words, parse: (output: string) => parseState(output, object) },
+      ...look((output) => parseState(output, object)),
       compare(state: ObjectState): Change | undefined {
         const common = { impact: 'none', actions: [{ kind: 'apply', name, object, command, undo: 'restore' }] } as const
         if (state.api === 'unknown')
@@ -42,6 +40,27 @@ export function apiObjects(objects: readonly KubernetesObject[], access: ApiAcce
       },
       digest: ({ api, live }: ObjectState) => ({ api, live: live === undefined ? undefined : comparable(live) }),
     }
+  })
+}
+
+/** How one object is looked at beside others, in the probe that they share. */
+export function looksAtObject<State>(
+  object: KubernetesObject,
+  access: ApiAccess,
+  read: (state: ObjectState) => State,
+): Looks<State> {
+  return looksAt([object], access)((output) => read(parseState(output, object)))
+}
+
+/** What is asked before and after a change. */
+type Looks<State> = Required<Pick<Resource<State>, 'probe' | 'proof'>>
+
+function looksAt(objects: readonly KubernetesObject[], access: ApiAccess) {
+  const [script, proof] = [probeScript(access), proofScript(access)]
+  const words = [objects.map((object) => JSON.stringify(object)).join(',')]
+  return <State>(parse: (output: string) => State): Looks<State> => ({
+    probe: { script, words, parse },
+    proof: { script: proof, words, parse },
   })
 }
 

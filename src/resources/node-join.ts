@@ -3,7 +3,7 @@ import type { Action, Change, Deferred, Resolving, Resource } from '../engine/re
 import { bootstrapTokenSecret } from '../kubernetes/bootstrap-token.ts'
 import type { CertificateSpec } from '../pki/certificates.ts'
 import { renderBootstrapKubeconfig } from '../pki/kubeconfig.ts'
-import { type Command, Secret, sh } from '../transport/command.ts'
+import { Secret, sh } from '../transport/command.ts'
 import type { ApiAccess } from './api-object.ts'
 import type { CertificateOptions } from './certificate.ts'
 import type { FilesResource } from './file.ts'
@@ -80,7 +80,7 @@ function joinActions({ api, server, certificate, inputs, spec }: JoinOptions): r
     },
   }
   const create = sh`kw_kubectl ${api.server} create -f - >/dev/null`
-  const sweep = sweepCommand(api, sh`${`${joinTokenDescription} ${host}`}`)
+  const forget = sh`kw_kubectl ${api.server} delete --ignore-not-found --wait=false -f - >/dev/null`
   return [
     { kind: 'run', host: api.host, command: create, input: manifest, undo: 'inverse' },
     // What an earlier cluster or authority left would keep the kubelet from asking for a new certificate.
@@ -88,14 +88,14 @@ function joinActions({ api, server, certificate, inputs, spec }: JoinOptions): r
     { kind: 'write', path: bootstrapKubeconfig, content: kubeconfig, mode: 0o600, undo: 'restore' },
     { kind: 'run', command: sh`kw_start kubelet.service ${paths} && kw_joined 480`, undo: 'inverse' },
     { kind: 'remove', path: bootstrapKubeconfig, undo: 'none' },
-    { kind: 'run', host: api.host, command: sweep, undo: 'none' },
+    { kind: 'run', host: api.host, command: forget, input: manifest, undo: 'none' },
   ]
 }
 
-/** Deletes the bootstrap tokens whose description matches a pattern of the shell. */
-function sweepCommand({ server }: ApiAccess, pattern: Command) {
+/** Deletes the bootstrap tokens that joins have left. */
+function sweepCommand({ server }: ApiAccess) {
   return sh`${listTokens(server)} | while read -r kw_name kw_text; do
-case $(printf '%s' "$kw_text" | base64 -d) in ${pattern}) kw_kubectl ${server} -n kube-system delete secret "$kw_name" --ignore-not-found >/dev/null ;; esac
+case $(printf '%s' "$kw_text" | base64 -d) in ${joinTokenDescription}*) kw_kubectl ${server} -n kube-system delete secret "$kw_name" --ignore-not-found >/dev/null ;; esac
 done`
 }
 
@@ -119,7 +119,7 @@ export function sweptTokens(api: ApiAccess): Resource<readonly string[]> {
     },
     compare(names): Change | undefined {
       if (names.length === 0) return undefined
-      const command = sweepCommand(api, sh`${joinTokenDescription}*`)
+      const command = sweepCommand(api)
       const summary = `delete ${names.length} join token${names.length === 1 ? '' : 's'} that an earlier run left`
       return { verb: 'delete', summary, impact: 'none', actions: [{ kind: 'run', command, undo: 'none' }] }
     },

@@ -1,11 +1,10 @@
 import type { Action, Change, Resource } from '../engine/resource.ts'
 import { objectName, type KubernetesObject } from '../kubernetes/object.ts'
 import { sh } from '../transport/command.ts'
-import { applyCommand, type ApiAccess } from './api-object.ts'
+import { applyCommand, type ApiAccess, looksAtObject, type ObjectState } from './api-object.ts'
 
 /** What was applied as one set; undefined where nothing was recorded. */
-interface RecordedSet {
-  readonly api: 'absent' | 'unknown' | 'up'
+interface RecordedSet extends Pick<ObjectState, 'api'> {
   readonly members: readonly string[] | undefined
 }
 
@@ -18,22 +17,17 @@ export function prunedObjects(
   objects: readonly KubernetesObject[],
   access: ApiAccess,
 ): Resource<RecordedSet> {
-  const { server } = access
   const record = `kubewright-${name}`
   const wanted = objects.map(memberOf).toSorted()
+  const object = recordOf(record, wanted)
   return {
     id: `objects:${name}`,
-    probe: {
-      script: sh`[ -e /etc/kubernetes/admin.conf ] && [ -x /usr/bin/kubectl ] || { echo absent; exit; }
-kw_set=$(kw_kubectl ${server} -n kube-system get configmap ${record} --ignore-not-found -o jsonpath=${'{.metadata.name}{"\\n"}{.data.objects}'} --request-timeout=20s) || { echo unknown; exit; }
-printf 'up\n%s\n' "$kw_set"`,
-      parse: parseSet,
-    },
+    ...looksAtObject(object, access, recordedSet),
     compare({ api, members }): Change | undefined {
       const recording: Action = {
         kind: 'apply',
         name: `ConfigMap kube-system/${record}`,
-        object: recordOf(record, wanted),
+        object,
         command: applyCommand(access),
         undo: 'restore',
       }
@@ -92,8 +86,10 @@ function recordOf(name: string, members: readonly string[]): KubernetesObject {
   }
 }
 
-function parseSet(output: string): RecordedSet {
-  const [first = 'absent', name = '', ...members] = output.trimEnd().split('\n')
-  if (first !== 'up') return { api: first === 'unknown' ? 'unknown' : 'absent', members: undefined }
-  return { api: 'up', members: name === '' ? undefined : members.filter((member) => member !== '') }
+function recordedSet({ api, live }: ObjectState): RecordedSet {
+  const { objects } = (live?.['data'] ?? {}) as { readonly objects?: string }
+  return {
+    api,
+    members: live === undefined ? undefined : (objects ?? '').split('\n').filter((member) => member !== ''),
+  }
 }

@@ -14,17 +14,21 @@ const set = prunedObjects('calico', [objectOf('ConfigMap', 'calico-config', 'kub
   server: 'https://a:6443',
 })
 const after = (output: string) => set.compare(set.probe.parse(output))
-const same = 'up\nkubewright-calico\nv1 ConfigMap kube-system calico-config\n'
+const recorded = (...members: readonly string[]) => {
+  const metadata = { name: 'kubewright-calico', namespace: 'kube-system' }
+  const data = { objects: `${['v1 ConfigMap kube-system calico-config', ...members].join('\n')}\n` }
+  return `up\nlive ${JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data })}\n`
+}
 
 test('what was applied is recorded, and nothing is to do when it is', () => {
   expect(after('absent\n')?.summary).toBe('record the objects of calico')
-  expect(after('up\n\n\n')?.verb).toBe('create')
-  expect(after(same)).toBeUndefined()
+  expect(after('up\nlive \nwanted \n')?.verb).toBe('create')
+  expect(after(recorded())).toBeUndefined()
   expect(after('unknown\n')?.summary).toBe('objects of calico: decided when the API is up')
 })
 
 test('what the manifest has no longer is deleted by its name, before the record forgets it', () => {
-  const change = after(`${same}apps/v1 Deployment kube-system calico-typha\nv1 ClusterRole - old\n`)
+  const change = after(recorded('apps/v1 Deployment kube-system calico-typha', 'v1 ClusterRole - old'))
   expect(change?.summary).toBe(
     'delete what the manifest of calico has no longer: Deployment kube-system/calico-typha, ClusterRole old',
   )
@@ -37,7 +41,7 @@ test('what the manifest has no longer is deleted by its name, before the record 
 
 test('definitions and namespaces stay, since what others made of them would go too', () => {
   const change = after(
-    `${same}apiextensions.k8s.io/v1 CustomResourceDefinition - old.example.org\nv1 Namespace - old\n`,
+    recorded('apiextensions.k8s.io/v1 CustomResourceDefinition - old.example.org', 'v1 Namespace - old'),
   )
   expect(change?.summary).toBe('record the objects of calico')
 })

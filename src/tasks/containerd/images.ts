@@ -53,23 +53,29 @@ export const containerdImages = task<Context>({
   },
 })
 
-/** Brings the images of the pods that may run on any host, and come when all hosts have joined: they go where a node is free for them. */
+/** Brings the images of the pods that may run on any host, and come when all hosts have joined. */
 export const addonImages = task<Context>({
   name: 'containerd/addon-images',
   summary: 'Import the images of addons',
-  resources: (context) =>
-    imported(context, [
-      ...(context.cluster.cni.name === 'calico' ? (['calicoKubeControllers'] as const) : []),
-      'coredns',
-    ]),
+  resources(context) {
+    const controllers: readonly ImageName[] = context.cluster.cni.name === 'calico' ? ['calicoKubeControllers'] : []
+    return imported(context, [...controllers, ...(isSparedDns(context) ? [] : dns)])
+  },
 })
 
-/** Brings what the cluster does not need to become ready: the image of the network check. */
+/** Brings what the cluster does not need to become ready: the image of the network check, and that of DNS where it comes only in need. */
 export const remainingImages = task<Context>({
   name: 'containerd/remaining-images',
   summary: 'Import the remaining images',
-  resources: (context) => imported(context, ['agnhost']),
+  resources: (context) => imported(context, [...(isSparedDns(context) ? dns : []), 'agnhost']),
 })
+
+const dns: readonly ImageName[] = ['coredns']
+
+/** DNS prefers workers where there are some. */
+function isSparedDns(context: Context): boolean {
+  return isControlPlane(context) && context.cluster.hosts.some(({ roles }) => !roles.includes('control-plane'))
+}
 
 function isControlPlane({ host }: Context): boolean {
   return host.roles.includes('control-plane')
