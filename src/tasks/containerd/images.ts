@@ -1,5 +1,6 @@
 import { task } from '../../engine/task.ts'
 import type { Cni } from '../../inventory/cluster.ts'
+import { isControlPlane, isWorker } from '../../inventory/roles.ts'
 import { usesTypha } from '../../kubernetes/calico.ts'
 import { runsEtcd } from '../../kubernetes/etcd-topology.ts'
 import { isNodeLocal } from '../../kubernetes/node.ts'
@@ -48,7 +49,7 @@ export const containerdImages = task<Context>({
     const typha: readonly ImageName[] = usesTypha(context.cluster) ? ['calicoTypha'] : []
     const everywhere = [...proxy, ...cniImages[cni.name], ...typha]
     const endpoint: readonly ImageName[] = isNodeLocal(context.cluster) ? ['haproxy'] : []
-    const first: readonly ImageName[] = isControlPlane(context) ? [] : ['pause', ...endpoint]
+    const first: readonly ImageName[] = isControlPlane(context.host) ? [] : ['pause', ...endpoint]
     return imported(context, [...first, ...everywhere])
   },
 })
@@ -74,11 +75,7 @@ const dns: readonly ImageName[] = ['coredns']
 
 /** DNS prefers workers where there are some. */
 function isSparedDns(context: Context): boolean {
-  return isControlPlane(context) && context.cluster.hosts.some(({ roles }) => !roles.includes('control-plane'))
-}
-
-function isControlPlane({ host }: Context): boolean {
-  return host.roles.includes('control-plane')
+  return isControlPlane(context.host) && context.cluster.hosts.some(isWorker)
 }
 
 function imported(context: Context, names: readonly ImageName[]) {
