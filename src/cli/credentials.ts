@@ -1,13 +1,22 @@
 import { readFile } from 'node:fs/promises'
 import { KubewrightError } from '../engine/errors.ts'
 import type { Cluster, Registry } from '../inventory/cluster.ts'
+import { etcdClientKey } from '../kubernetes/external-etcd.ts'
 import { Secret } from '../transport/command.ts'
+import { readEtcdKey } from './external-etcd.ts'
 
-/** The passwords of registries by `registry:<host>`, from the files or the environment variables that the inventory names. */
+/**
+ * The passwords of registries by `registry:<host>`, from the files or the environment variables that the inventory names, and the
+ * key for an external etcd.
+ */
 export async function readCredentials(cluster: Cluster): Promise<ReadonlyMap<string, Secret>> {
   const registries = cluster.hosts.flatMap((host) => host.containerd.registries)
-  const entries = await Promise.all(registries.map(readPassword))
-  return new Map(entries.flat())
+  const { external } = cluster.etcd
+  const [entries, key] = await Promise.all([
+    Promise.all(registries.map(readPassword)),
+    external === undefined ? undefined : readEtcdKey(external),
+  ])
+  return new Map([...entries.flat(), ...(key === undefined ? [] : [[etcdClientKey, key] as const])])
 }
 
 async function readPassword({ host, credentials }: Registry): Promise<[string, Secret][]> {

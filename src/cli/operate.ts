@@ -80,7 +80,8 @@ export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): 
   try {
     const id = operationId()
     if (mode === 'apply') await held.lock(id)
-    const { facts, observed } = await survey(cluster, hosts, transports, held.witnesses)
+    const { witnesses } = held
+    const { facts, observed } = await survey(cluster, hosts, transports, { witnesses, asksEtcd: installs })
     const { deep, limit } = options
     const read = { cluster, facts, observed, artifacts, deep, limit, installs }
     const change = intention && { nodes: nodeChangeOf(intention, read), before: intention.before }

@@ -2,34 +2,43 @@ import type { Facts } from '../host/facts.ts'
 import { factsScript, parseFacts } from '../host/facts-script.ts'
 import { connectionError } from '../host/connection-error.ts'
 import type { Cluster, Host } from '../inventory/cluster.ts'
+import { isControlPlane, isNode, isWorker } from '../inventory/roles.ts'
 import { observedScript, parseObserved } from '../kubernetes/observed-script.ts'
 import type { Observed } from '../kubernetes/observed.ts'
 import { lines, sh } from '../transport/command.ts'
 import { TransportError, type Transport } from '../transport/transport.ts'
 import { connectHosts } from './connect.ts'
+import { readExternalEtcd } from './external-etcd.ts'
 import { settle } from './settle.ts'
 
-/** Connects to the control planes that a run has nothing to do on, as far as they answer: they know whether the cluster counts on the others. */
+/** Connects to the control planes and hosts of etcd that a run has nothing to do on, as far as they answer: they know whether the cluster counts on the others. */
 export async function connectWitnesses(
   cluster: Cluster,
   hosts: readonly Host[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Transport>> {
-  const others = cluster.hosts.filter((host) => !hosts.includes(host) && host.roles.includes('control-plane'))
+  const others = cluster.hosts.filter((host) => !hosts.includes(host) && !isWorker(host))
   return (await connectHosts(others, { signal })).transports
 }
 
 const boundary = '=kubewright-observed='
 
+interface SurveyOptions {
+  /** Hosts with the state of the cluster that nothing is done on: only that is used, and one that fails is left out. */
+  readonly witnesses?: ReadonlyMap<string, Transport>
+  /** Whether an external etcd is asked, too. */
+  readonly asksEtcd: boolean
+}
+
 /**
- * Reads the facts of all hosts and, in the same execution, what the control planes know of the cluster. Of `witnesses`, which
- * are control planes that nothing is done on, only the latter is used, and one that fails is left out.
+ * Reads the facts of all hosts and, in the same execution, what the control planes and the hosts of etcd know of the cluster; then
+ * what the control planes see of an external etcd.
  */
 export async function survey(
   cluster: Cluster,
   hosts: readonly Host[],
   transports: ReadonlyMap<string, Transport>,
-  witnesses: ReadonlyMap<string, Transport> = new Map(),
+  { witnesses = new Map(), asksEtcd }: SurveyOptions,
 ): Promise<{ facts: ReadonlyMap<string, Facts>; observed: Observed }> {
   const asked = Promise.allSettled(
     cluster.hosts
@@ -39,13 +48,20 @@ export async function survey(
   const answers = await settle(hosts.map((host) => surveyHost(cluster, host, transports.get(host.name))))
   const told = (await asked).flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
   const known = new Map([...answers, ...told].map(({ name, observed }) => [name, observed]))
-  const views = cluster.hosts.flatMap(({ name }): [string, string][] => {
-    const view = known.get(name)
-    return view === undefined ? [] : [[name, view]]
-  })
+  const viewsOf = (those: readonly Host[]): ReadonlyMap<string, string> =>
+    new Map(
+      those.flatMap(({ name }): [string, string][] => {
+        const view = known.get(name)
+        return view === undefined ? [] : [[name, view]]
+      }),
+    )
+  const etcdHosts = cluster.hosts.filter((host) => !isNode(host))
   return {
     facts: new Map(answers.map(({ name, facts }) => [name, facts])),
-    observed: parseObserved(new Map(views)),
+    observed: {
+      ...parseObserved(viewsOf(cluster.hosts.filter(isControlPlane)), viewsOf(etcdHosts)),
+      externalEtcd: asksEtcd ? await readExternalEtcd(cluster, transports) : [],
+    },
   }
 }
 
@@ -55,8 +71,7 @@ async function surveyHost(
   transport: Transport | undefined,
 ): Promise<{ name: string; facts: Facts; observed: string | undefined }> {
   if (transport === undefined) throw new Error(`no connection for host ${host.name}`)
-  const controlPlane = host.roles.includes('control-plane')
-  const more = controlPlane ? [sh`echo; echo ${boundary}`, observedScript(host, cluster)] : []
+  const more = isWorker(host) ? [] : [sh`echo; echo ${boundary}`, observedScript(host, cluster)]
   const sentAt = Date.now()
   const { stdout } = await transport
     .exec(lines(factsScript(host, cluster), ...more), { readOnly: true })

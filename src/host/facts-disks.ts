@@ -5,7 +5,7 @@ import type { Disk } from './facts.ts'
 
 /** The directories that an installation fills. */
 function diskPaths({ directories, roles }: Host): readonly string[] {
-  const etcd = roles.includes('control-plane') ? [directories.etcd] : []
+  const etcd = roles.some((role) => role !== 'worker') ? [directories.etcd] : []
   return [
     '/',
     '/etc',

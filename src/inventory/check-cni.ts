@@ -1,3 +1,4 @@
+import { isNode } from './roles.ts'
 import type { Finding } from './problem.ts'
 import type { InventorySpec } from './schema.ts'
 import { familyOf, prefixLength } from './subnets.ts'
@@ -49,8 +50,9 @@ function checkBlocks({ cni, networking, hosts }: InventorySpec): Finding[] {
     const option = ipv6 ? 'ipv6BlockSize' : 'blockSize'
     const size = cni[option] ?? (ipv6 ? 122 : 26)
     const blocks = 2 ** (size - prefixLength(subnet))
-    if (blocks >= hosts.length) return []
-    const message = `${subnet} has ${Math.floor(blocks)} blocks of /${size} for ${hosts.length} host${hosts.length === 1 ? '' : 's'}`
+    const nodes = hosts.filter(isNode).length
+    if (blocks >= nodes) return []
+    const message = `${subnet} has ${Math.floor(blocks)} blocks of /${size} for ${nodes} host${nodes === 1 ? '' : 's'}`
     const path = cni[option] === undefined ? ['spec', 'networking', 'podSubnets'] : ['spec', 'cni', option]
     return [{ code: 'KW1045', path, message, hint: `use a larger pod subnet, or smaller blocks with cni.${option}` }]
   })

@@ -7,6 +7,7 @@ export function checkLists(spec: InventorySpec): Finding[] {
   const { containerd } = spec
   return [
     ...checkComponents(spec),
+    ...twice(spec.etcd.external?.endpoints ?? [], ['spec', 'etcd', 'external', 'endpoints'], (endpoint) => endpoint),
     ...checkSettings({ containerd }, ['spec']),
     ...Object.entries(spec.groups).flatMap(([name, group]) => checkSettings(group, ['spec', 'groups', name])),
     ...spec.hosts.flatMap((host, index) => [

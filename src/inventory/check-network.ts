@@ -1,3 +1,4 @@
+import { isNode } from './roles.ts'
 import { nodeIPPath, unusableRanges } from './check-hosts.ts'
 import type { Finding, InventoryPath } from './problem.ts'
 import { knownNodeIP, sshAddressOf } from './resolve-host.ts'
@@ -128,9 +129,10 @@ function checkNodeSubnets({ networking, hosts }: InventorySpec, subnet: string, 
     )
   }
   const parts = 2 ** (mask - prefix)
-  if (parts >= hosts.length) return []
+  const nodes = hosts.filter(isNode).length
+  if (parts >= nodes) return []
   return finding(
-    `${subnet} has ${parts} parts of /${mask} for ${hosts.length} hosts`,
+    `${subnet} has ${parts} parts of /${mask} for ${nodes} hosts`,
     'use a larger pod subnet or set nodeCIDRMaskSize',
   )
 }

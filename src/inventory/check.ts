@@ -1,4 +1,5 @@
 import { checkCni } from './check-cni.ts'
+import { checkEtcd } from './check-etcd.ts'
 import { checkHosts, checkGroupNames } from './check-hosts.ts'
 import { checkNetwork } from './check-network.ts'
 import { checkLists } from './check-lists.ts'
@@ -24,6 +25,7 @@ export function checkInventory({ spec }: Inventory, { supportedMinors, faults }:
     ...(faultBelow('hosts') ? [] : checkControlPlanes(spec)),
     ...(faultBelow('networking') ? [] : checkNetwork(spec)),
     ...(faultBelow('cni') || faultBelow('networking') ? [] : checkCni(spec)),
+    ...checkEtcd(spec),
     ...checkLists(spec),
     ...(faultBelow('certificates') ? [] : checkCertificates(spec)),
     ...(faultBelow('artifacts') ? [] : checkArtifacts(spec)),

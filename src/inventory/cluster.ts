@@ -16,6 +16,8 @@ export interface Cluster {
   readonly etcd: StaticPodOptions & {
     readonly serverCertSANs: readonly string[]
     readonly peerCertSANs: readonly string[]
+    /** The user's own etcd, in place of one that runs on hosts of the inventory. */
+    readonly external: ExternalEtcd | undefined
   }
   readonly apiServer: StaticPodOptions & { readonly certSANs: readonly string[] }
   readonly controllerManager: StaticPodOptions
@@ -138,6 +140,17 @@ export interface Patch {
   readonly patch: unknown
 }
 
+/** An etcd that is there already, and the client certificate for it. */
+export interface ExternalEtcd {
+  /** Client URLs of its members. */
+  readonly endpoints: readonly string[]
+  /** PEM. */
+  readonly caCertificate: string
+  readonly certificate: string
+  /** Absolute path on the control machine: the key is read when an action needs it. */
+  readonly keyFile: string
+}
+
 export interface KubeProxyOptions {
   /** `none`: the user's own network makes services. */
   readonly mode: 'iptables' | 'nftables' | 'ipvs' | 'none'
@@ -167,7 +180,8 @@ export interface ArtifactOptions {
   readonly images: 'artifacts' | 'registry'
 }
 
-export type Role = 'control-plane' | 'worker'
+/** `etcd` stands alone: such a host runs a member of etcd and is no node. */
+export type Role = 'control-plane' | 'worker' | 'etcd'
 
 export interface Host {
   /** The node's name: an RFC 1123 name of at most 63 characters, dots allowed; the identity of everything on this host. */

@@ -35,6 +35,10 @@ export const inventoryCodes = {
   KW1044: 'Directories collide',
   KW1045: 'Options of the network do not fit together',
   KW1046: 'Several control planes have no endpoint',
+  KW1050: 'An option does not fit an external etcd',
+  KW1051: 'A certificate for etcd cannot be used',
+  KW1052: 'The role etcd does not go together with others',
+  KW1053: 'etcd is in two places',
 } as const
 
 /** A code of {@link inventoryCodes}. */

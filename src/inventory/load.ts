@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { checkInventory } from './check.ts'
+import { checkEtcdFiles } from './check-etcd.ts'
 import type { Cluster } from './cluster.ts'
 import { freezeDeep } from './freeze.ts'
 import { InventoryError, type Finding, type InventoryProblem } from './problem.ts'
@@ -31,7 +32,7 @@ export async function loadInventory(file: string, options: LoadOptions = {}): Pr
   const checked = checkInventory(inventory, { supportedMinors: options.supportedMinors ?? supportedMinors, faults })
   // What a fault has hidden cannot be judged: only what is written, and right by itself, is.
   const known = faults.length === 0 ? checked : checked.filter(({ path }) => hasPath(data, path))
-  report(source, [...faults, ...known, ...findings])
+  report(source, [...faults, ...known, ...findings, ...checkEtcdFiles(inventory.spec, files)])
   return { cluster: freezeDeep(resolveCluster(inventory, text, { inventoryPath, files })) }
 }
 

@@ -34,9 +34,21 @@ export function referencesOf(spec: InventorySpec): Reference[] {
   const { ssh, containerd } = spec
   return [
     ...components,
+    ...etcdReferences(spec),
     ...settingReferences({ ssh, containerd }, ['spec']),
     ...Object.entries(spec.groups).flatMap(([name, group]) => settingReferences(group, ['spec', 'groups', name])),
     ...spec.hosts.flatMap((host, index) => settingReferences(host, ['spec', 'hosts', index])),
+  ]
+}
+
+function etcdReferences({ etcd: { external } }: InventorySpec): Reference[] {
+  if (external === undefined) return []
+  const { caFile, certFile, keyFile } = external
+  const at = ['spec', 'etcd', 'external']
+  return [
+    { path: [...at, 'caFile'], file: caFile, use: 'content' },
+    { path: [...at, 'certFile'], file: certFile, use: 'content' },
+    { path: [...at, 'keyFile'], file: keyFile, use: 'presence' },
   ]
 }
 

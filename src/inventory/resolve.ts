@@ -1,4 +1,12 @@
-import type { ArtifactOptions, Cluster, Cni, ControlPlaneEndpoint, Networking, StaticPodOptions } from './cluster.ts'
+import type {
+  ArtifactOptions,
+  Cluster,
+  Cni,
+  ControlPlaneEndpoint,
+  ExternalEtcd,
+  Networking,
+  StaticPodOptions,
+} from './cluster.ts'
 import { inventoryDigest } from './digest.ts'
 import { durationSeconds } from './duration.ts'
 import { completeNoProxy } from './no-proxy.ts'
@@ -25,7 +33,12 @@ export function resolveCluster(inventory: Inventory, text: string, context: Reso
     cni: resolveCni(cni),
     imageRepositories: spec.imageRepositories,
     proxy: spec.proxy && { http, https, noProxy: completeNoProxy(noProxy, networking, controlPlaneEndpoint, hosts) },
-    etcd: { ...resolveComponent(etcd, context), serverCertSANs: etcd.serverCertSANs, peerCertSANs: etcd.peerCertSANs },
+    etcd: {
+      ...resolveComponent(etcd, context),
+      serverCertSANs: etcd.serverCertSANs,
+      peerCertSANs: etcd.peerCertSANs,
+      external: etcd.external && resolveExternalEtcd(etcd.external, context),
+    },
     apiServer: { ...resolveComponent(apiServer, context), certSANs: apiServer.certSANs },
     controllerManager: resolveComponent(spec.controllerManager, context),
     scheduler: resolveComponent(spec.scheduler, context),
@@ -95,6 +108,18 @@ function resolveComponent(component: InventorySpec['scheduler'], context: Resolv
       mode: Number.parseInt(mode, 8),
     })),
     patches: component.patches.map(({ type, patch }) => ({ type, patch })),
+  }
+}
+
+function resolveExternalEtcd(
+  { endpoints, caFile, certFile, keyFile }: NonNullable<InventorySpec['etcd']['external']>,
+  { inventoryPath, files }: ResolveContext,
+): ExternalEtcd {
+  return {
+    endpoints,
+    caCertificate: files.get(caFile)!,
+    certificate: files.get(certFile)!,
+    keyFile: resolveLocal(inventoryPath, keyFile),
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { externalEtcdSchema } from './schema-etcd.ts'
 import { choice, hostPath, labelName, localPath, refuse, subjectAlternativeName, text } from './schema-values.ts'
 
 const flagName = () => text(/^[a-z][A-Za-z0-9.-]*$/, "a flag's name without leading dashes")
@@ -118,6 +119,7 @@ export const etcdSchema = z
     ...component,
     serverCertSANs: subjectAlternativeNames('server'),
     peerCertSANs: subjectAlternativeNames('peer'),
+    external: externalEtcdSchema.optional(),
   })
   .prefault({})
   .describe('etcd.')

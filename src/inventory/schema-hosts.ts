@@ -198,10 +198,12 @@ export const hostSchema = z.strictObject({
   name: nodeName().describe("The node's name."),
   address: sshAddress().optional().describe('IP address, DNS name or alias of ~/.ssh/config; the name by default.'),
   roles: z
-    .array(choice(['control-plane', 'worker']))
+    .array(choice(['control-plane', 'worker', 'etcd']))
     .min(1, { error: 'expected at least one role' })
     .default(['worker'])
-    .describe('What the host is: a control plane, a worker, or both.'),
+    .describe(
+      'What the host is: a control plane, a worker, or both; or etcd alone, which then runs on such hosts only.',
+    ),
   groups: z
     .array(z.string())
     .default([])

@@ -116,11 +116,4 @@ export const refusedWords: Readonly<Record<string, readonly RefusedWord[]>> = {
       hint: 'use external or node-local',
     },
   ],
-  'spec.hosts[].roles[]': [
-    {
-      word: 'etcd',
-      reason: 'the role etcd is reserved: etcd on hosts of its own comes with a later version',
-      hint: 'remove it; a control plane runs etcd too',
-    },
-  ],
 }

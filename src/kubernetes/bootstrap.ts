@@ -12,11 +12,18 @@ export interface BootstrapView {
   readonly nodeIP: string
   /** PEM of the cluster's CA certificate. */
   readonly caCertificate: string
+  /** Client URLs of an etcd that is not on the control planes. */
+  readonly etcdServers?: readonly string[] | undefined
 }
 
 /** Everything that `kubeadm init` leaves in the API but for tokens, addons and the mark of the control plane. */
 export function bootstrapObjects(cluster: Cluster, view: BootstrapView): readonly KubernetesObject[] {
-  return [...bootstrapRbac(), kubeadmConfigMap(cluster), kubeletConfigMap(cluster), clusterInfo(cluster, view)]
+  return [
+    ...bootstrapRbac(),
+    kubeadmConfigMap(cluster, view.etcdServers),
+    kubeletConfigMap(cluster),
+    clusterInfo(cluster, view),
+  ]
 }
 
 /** kubeadm's roles and bindings, those of administrators first. */
@@ -24,10 +31,10 @@ export function bootstrapRbac(): readonly KubernetesObject[] {
   return documents('bootstrap/rbac.yaml', {})
 }
 
-/** ConfigMap kubeadm-config. */
-export function kubeadmConfigMap(cluster: Cluster): KubernetesObject {
+/** ConfigMap kubeadm-config; `etcdServers` are the client URLs of an etcd that is not on the control planes. */
+export function kubeadmConfigMap(cluster: Cluster, etcdServers: readonly string[] | undefined): KubernetesObject {
   return configMap('kube-system', 'kubeadm-config', {
-    ClusterConfiguration: printYaml(clusterConfiguration(cluster)),
+    ClusterConfiguration: printYaml(clusterConfiguration(cluster, etcdServers)),
   })
 }
 

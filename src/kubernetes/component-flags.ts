@@ -73,11 +73,15 @@ export function etcdLogDirectory({ etcd }: Pick<Cluster, 'etcd'>, { directories 
   return flagValue(etcd.extraArgs, 'wal-dir') ?? `${directories.etcd}/member/wal`
 }
 
-/** The flags that kubeadm gives to the API server. */
-export function apiServerFlags(cluster: Cluster, nodeIP: string): readonly ExtraArg[] {
+/** The flags that kubeadm gives to the API server; `elsewhere` are the client URLs of an etcd that is not on its host. */
+export function apiServerFlags(
+  cluster: Cluster,
+  nodeIP: string,
+  elsewhere: readonly string[] | undefined,
+): readonly ExtraArg[] {
   const { networking, etcd, apiServer } = cluster
   // kubeadm lets a changed client URL of etcd reach the API server, too.
-  const etcdServers = flagValue(etcd.extraArgs, 'advertise-client-urls') ?? etcdClientURL(loopbackOf(nodeIP))
+  const own = flagValue(etcd.extraArgs, 'advertise-client-urls') ?? etcdClientURL(loopbackOf(nodeIP))
   // A configuration file and a list of modes exclude each other.
   const hasAuthorizationFile = flagValue(apiServer.extraArgs, 'authorization-config') !== undefined
   return flagsOf({
@@ -94,7 +98,7 @@ export function apiServerFlags(cluster: Cluster, nodeIP: string): readonly Extra
     'client-ca-file': `${pkiDirectory}/ca.crt`,
     'tls-cert-file': `${pkiDirectory}/apiserver.crt`,
     'tls-private-key-file': `${pkiDirectory}/apiserver.key`,
-    'etcd-servers': etcdServers,
+    'etcd-servers': elsewhere?.join(',') ?? own,
     'etcd-cafile': `${pkiDirectory}/etcd/ca.crt`,
     'etcd-certfile': `${pkiDirectory}/apiserver-etcd-client.crt`,
     'etcd-keyfile': `${pkiDirectory}/apiserver-etcd-client.key`,

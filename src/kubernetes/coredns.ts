@@ -1,5 +1,6 @@
 import type { Cluster } from '../inventory/cluster.ts'
 import { renderText, renderYamlDocuments } from '../render/template.ts'
+import { isWorker } from '../inventory/roles.ts'
 import { kubernetesObject } from './object.ts'
 import type { KubernetesObject } from './object.ts'
 import { imagesOf } from './versions.ts'
@@ -13,7 +14,7 @@ export function corednsObjects(cluster: Cluster): readonly KubernetesObject[] {
     clusterIP: networking.dnsServiceIPs[0],
     corefile: renderText('addons/Corefile', { dnsDomain: networking.dnsDomain }),
     // A preference only: DNS has to run before the first worker is there, too.
-    prefersWorkers: hosts.some(({ roles }) => !roles.includes('control-plane')),
+    prefersWorkers: hosts.some(isWorker),
   })
   return documents.map((value) => kubernetesObject(value, 'template addons/coredns.yaml'))
 }

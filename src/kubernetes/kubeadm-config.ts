@@ -2,12 +2,16 @@ import type { Cluster, ExtraArg, ExtraVolume, StaticPodOptions } from '../invent
 import { renderYaml } from '../render/template.ts'
 import type { Mapping } from '../render/yaml.ts'
 import { controllerManagerExtraArgs } from './component-flags.ts'
+import { etcdClientFiles } from './etcd-topology.ts'
 import { apiServerPort, clusterName, firstControlPlane, isNodeLocal, joinHostPort, pkiDirectory } from './node.ts'
 import { imagesOf } from './versions.ts'
 import { extraMounts } from './volumes.ts'
 
-/** The ClusterConfiguration (v1beta4) that kubeadm would store for this inventory, so that kubeadm can go on from it. */
-export function clusterConfiguration(cluster: Cluster): Mapping {
+/**
+ * The ClusterConfiguration (v1beta4) that kubeadm would store for this inventory, so that kubeadm can go on from it; `etcdServers`
+ * are the client URLs of an etcd that is not on the control planes.
+ */
+export function clusterConfiguration(cluster: Cluster, etcdServers?: readonly string[]): Mapping {
   const { networking, certificates, controlPlaneEndpoint, kubernetesVersion } = cluster
   const { address, explicit } = controlPlaneEndpoint
   const port = isNodeLocal(cluster) ? apiServerPort(cluster) : controlPlaneEndpoint.port
@@ -32,7 +36,10 @@ export function clusterConfiguration(cluster: Cluster): Mapping {
     apiServer: { ...component(cluster.apiServer), ...given({ certSANs: cluster.apiServer.certSANs }) },
     controllerManager: component({ ...cluster.controllerManager, extraArgs: controllerManagerExtraArgs(cluster) }),
     scheduler: component(cluster.scheduler),
-    etcd: { local: { ...localEtcd(cluster), ...(shape['etcd'] as { readonly local: Mapping }).local } },
+    etcd:
+      etcdServers === undefined
+        ? { local: { ...localEtcd(cluster), ...(shape['etcd'] as { readonly local: Mapping }).local } }
+        : { external: externalEtcd(etcdServers) },
   }
 }
 
@@ -49,6 +56,12 @@ function localEtcd({ etcd, ...cluster }: Cluster): Mapping {
   const { extraArgs, extraEnvs, serverCertSANs, peerCertSANs } = etcd
   const { etcd: imageRepository } = imageRepositories({ etcd, ...cluster })
   return given({ imageRepository, extraArgs, extraEnvs, serverCertSANs, peerCertSANs })
+}
+
+function externalEtcd(endpoints: readonly string[]): Mapping {
+  const { ca: caFile, certificate: certFile, key: keyFile } = etcdClientFiles
+  // kubeadm takes the endpoints for HTTP, too, where nobody names others.
+  return { endpoints, httpEndpoints: endpoints, caFile, certFile, keyFile }
 }
 
 function component(options: StaticPodOptions): Mapping {

@@ -1,6 +1,7 @@
 import type { Host, Taint } from '../inventory/cluster.ts'
 import { commandFlags, flagsOf } from './flags.ts'
 import { kubeletDirectory } from './kubelet.ts'
+import { isNode } from '../inventory/roles.ts'
 
 /** What the facts of a host say to its kubelet's flags. */
 export interface KubeletFlagsView {
@@ -35,15 +36,19 @@ export function taintText({ key, value, effect }: Taint): string {
 }
 
 function kubeletFlags(host: Host, { nodeIP, hostname }: KubeletFlagsView): Readonly<Record<string, string>> {
+  const onHost = {
+    ...(host.name === hostname.trim().toLowerCase() ? {} : { 'hostname-override': host.name }),
+    ...(host.directories.kubelet === kubeletDirectory ? {} : { 'root-dir': host.directories.kubelet }),
+  }
+  if (!isNode(host)) return onHost
   const labels = Object.entries(host.labels).filter(([key]) => isKubeletLabel(key))
   // The taints of a control plane come through the API, as kubeadm's do: its own pods must not wait for them.
   const taints = host.roles.includes('control-plane') ? [] : host.taints
   return {
     'node-ip': nodeIP,
-    ...(host.name === hostname.trim().toLowerCase() ? {} : { 'hostname-override': host.name }),
+    ...onHost,
     ...(labels.length > 0 ? { 'node-labels': labels.map((label) => label.join('=')).join(',') } : {}),
     ...(taints.length > 0 ? { 'register-with-taints': taints.map(taintText).join(',') } : {}),
-    ...(host.directories.kubelet === kubeletDirectory ? {} : { 'root-dir': host.directories.kubelet }),
   }
 }
 

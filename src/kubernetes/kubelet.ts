@@ -2,6 +2,7 @@ import type { Cluster, Host } from '../inventory/cluster.ts'
 import { applyPatches, merged } from '../render/patch.ts'
 import { renderText, renderYaml } from '../render/template.ts'
 import type { Mapping } from '../render/yaml.ts'
+import { isNode } from '../inventory/roles.ts'
 import { reservedResources } from './reserved.ts'
 
 /** kubeadm keeps its files here, wherever the kubelet's root directory is. */
@@ -20,23 +21,24 @@ export interface KubeletFacts {
   readonly cpus: number
 }
 
-/** `/var/lib/kubelet/config.yaml` of one host: kubeadm's, then ours, then what the inventory says. */
+/** `/var/lib/kubelet/config.yaml` of one host: kubeadm's, then ours, then what the inventory says. A host of etcd has one of its own. */
 export function kubeletConfiguration(cluster: Cluster, host: Host, facts: KubeletFacts): Mapping {
   const { kubeReserved, systemReserved } = reservedResources(facts.memoryBytes, facts.cpus)
-  const own = renderYaml('kubelet/host-config.yaml', {
-    criSocket: socketURL(host),
-    servingFiles: kubeletServingFiles,
-    resolvConf: facts.resolvConf,
-    kubeReserved,
-    systemReserved,
-  })
-  const configuration = merged(merged(clusterConfiguration(cluster), own), host.kubelet.config)
+  const view = { criSocket: socketURL(host), kubeReserved, systemReserved }
+  const { resolvConf } = facts
+  const own = isNode(host)
+    ? merged(
+        clusterConfiguration(cluster),
+        renderYaml('kubelet/host-config.yaml', { ...view, servingFiles: kubeletServingFiles, resolvConf }),
+      )
+    : renderYaml('kubelet/standalone.yaml', view)
+  const configuration = merged(own, host.kubelet.config)
   return applyPatches(configuration, host.kubelet.patches, `kubelet.patches of ${host.name}`)
 }
 
 /** The part of the kubelet's configuration that is the same everywhere, which `kubeadm join` gives to nodes that we do not know. */
 export function sharedKubeletConfiguration(cluster: Cluster): Mapping {
-  const configs = cluster.hosts.map(({ kubelet }) => kubelet.config)
+  const configs = cluster.hosts.filter(isNode).map(({ kubelet }) => kubelet.config)
   return merged({ ...clusterConfiguration(cluster), containerRuntimeEndpoint: '' }, commonPart(configs))
 }
 
@@ -54,6 +56,11 @@ export function kubeletUnit(): string {
 export function kubeletDropIn(packages: 'apt' | 'dnf'): string {
   const environmentFile = packages === 'apt' ? '/etc/default/kubelet' : '/etc/sysconfig/kubelet'
   return renderText('kubelet/kubelet.service.d/10-kubeadm.conf', { environmentFile })
+}
+
+/** A drop-in of our own by which a kubelet that is no node's asks no API server. */
+export function kubeletStandaloneDropIn(): string {
+  return renderText('kubelet/kubelet.service.d/20-standalone.conf', {})
 }
 
 /** A drop-in of our own that gives the kubelet the proxy; undefined without one. */

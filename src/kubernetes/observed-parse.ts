@@ -27,9 +27,15 @@ interface View {
   readonly etcdMembers: ObservedControlPlane['etcdMembers']
 }
 
-/** The state of the cluster in the outputs of `observedScript`, by the control planes' names. The first API server that answers speaks for all. */
-export function parseObserved(outputs: ReadonlyMap<string, string>): Observed {
-  const views = [...outputs].map(([host, output]) => viewOf(host, sectionsOf(output)))
+type Outputs = ReadonlyMap<string, string>
+
+/**
+ * The state of the cluster in the outputs of `observedScript`, by the names of the control planes and of the hosts that run etcd
+ * alone. The first API server that answers speaks for all.
+ */
+export function parseObserved(outputs: Outputs, etcdOutputs: Outputs = new Map()): Observed {
+  const [controlPlanes, etcdHosts] = [viewsOf(outputs), viewsOf(etcdOutputs)]
+  const views = [...controlPlanes, ...etcdHosts]
   const up = views.find((view) => view.objects !== undefined)
   const objects = (up?.objects ?? []).map((line) => line.split('\t'))
   const begun = views.filter((view) => hasEtcdMember(view) || view.paths.has(`${manifests}/kube-apiserver.yaml`))
@@ -41,11 +47,21 @@ export function parseObserved(outputs: ReadonlyMap<string, string>): Observed {
     nodes: objects.filter(([kind]) => kind === 'Node').map(nodeOf),
     kubernetesVersion: up?.version,
     clusterConfiguration: up?.configuration,
-    living: livingOf(up) ?? first(views.filter(hasEtcdMember), livingOfStaticPods),
+    living: livingOf(up) ?? first(views.filter(hasState), livingOfStaticPods),
     cnis: cnisOf(objects),
     network: networkOf(objects),
-    controlPlanes: views.map(controlPlaneOf),
+    controlPlanes: controlPlanes.map(controlPlaneOf),
+    etcdHosts: etcdHosts.map((view) => ({
+      host: view.host,
+      hasEtcdData: hasEtcdMember(view),
+      etcdMembers: view.etcdMembers,
+    })),
+    externalEtcd: [],
   }
+}
+
+function viewsOf(outputs: Outputs): readonly View[] {
+  return [...outputs].map(([host, output]) => viewOf(host, sectionsOf(output)))
 }
 
 function viewOf(host: string, sections: Sections): View {
@@ -71,10 +87,21 @@ function controlPlaneOf(view: View): ObservedControlPlane {
     host,
     hasEtcdData: hasEtcdMember(view),
     apiServer: objects === undefined ? silent : 'up',
+    etcdElsewhere: etcdElsewhere(view),
     hasSuperAdmin: view.paths.has(superAdminKubeconfig),
     ledAt,
     etcdMembers,
   }
+}
+
+function etcdElsewhere(view: View): readonly string[] {
+  const servers = listOf(flagOf(view, 'kube-apiserver', '--etcd-servers=')) ?? []
+  return servers.filter((server) => !/^https?:\/\/(?:127\.|\[::1\]|localhost)/.test(server))
+}
+
+/** Whether the state of the cluster is, or was, within its reach. */
+function hasState(view: View): boolean {
+  return hasEtcdMember(view) || etcdElsewhere(view).length > 0
 }
 
 function hasEtcdMember(view: View): boolean {
@@ -147,6 +174,7 @@ function apiServerPortOf(view: View): number | undefined {
   return port === '' ? undefined : Number(port)
 }
 
+/** A flag of a static pod, empty if it is not there. */
 function flagOf({ flags }: View, pod: string, flag: string): string {
   const prefix = `${manifests}/${pod}.yaml:${flag}`
   const line = flags.find((candidate) => candidate.startsWith(prefix))

@@ -51,7 +51,7 @@ if [ -n "$(ls ${etcdLogDirectory(cluster, host)})" ]; then printf '%s\n' ${host.
     ),
     section(
       'observed.flags',
-      sh`grep -HoE '(image: *|--secure-port=|--service-cluster-ip-range=|--service-account-issuer=|--cluster-cidr=)[^ "]+' ${apiServer} ${manifests}/kube-controller-manager.yaml`,
+      sh`grep -HoE '(image: *|--secure-port=|--etcd-servers=|--service-cluster-ip-range=|--service-account-issuer=|--cluster-cidr=)[^ "]+' ${apiServer} ${manifests}/kube-controller-manager.yaml`,
     ),
     section('observed.led', sh`stat -c %Y ${proofRecord}`),
     section('observed.etcd', etcdScript(host)),

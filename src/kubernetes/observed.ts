@@ -1,4 +1,5 @@
 import type { ListedMember } from './etcd-members.ts'
+import type { ObservedEndpoint } from './external-etcd.ts'
 import type { NetworkOptions } from './network.ts'
 
 /** The public state of the cluster, read once from the control planes before planning. Nothing in it is secret. */
@@ -24,6 +25,10 @@ export interface Observed {
   readonly network: NetworkOptions | undefined
   /** The control planes that answered, in the order of the inventory. */
   readonly controlPlanes: readonly ObservedControlPlane[]
+  /** The hosts that run etcd alone, in the order of the inventory. */
+  readonly etcdHosts: readonly ObservedEtcdHost[]
+  /** What the control planes find at the endpoints of an external etcd. */
+  readonly externalEtcd: readonly ObservedEndpoint[]
 }
 
 /** What one control plane is. */
@@ -32,6 +37,8 @@ export interface ObservedControlPlane {
   readonly hasEtcdData: boolean
   /** `absent`: there is no manifest of one. */
   readonly apiServer: 'absent' | 'silent' | 'up'
+  /** Client URLs of the etcd that its API server is led to; empty where that is the member on its own host. */
+  readonly etcdElsewhere: readonly string[]
   /** Whether `super-admin.conf` is here, which kubeadm writes where a cluster begins. */
   readonly hasSuperAdmin: boolean
   /** When a run was last led from here (seconds since the epoch), 0 for never. */
@@ -39,6 +46,9 @@ export interface ObservedControlPlane {
   /** etcd's members as its member here knows them; undefined if it does not answer. */
   readonly etcdMembers: readonly ListedMember[] | undefined
 }
+
+/** What one host is that runs etcd alone. */
+export type ObservedEtcdHost = Pick<ObservedControlPlane, 'host' | 'hasEtcdData' | 'etcdMembers'>
 
 export interface ObservedAuthority {
   readonly certificate: string

@@ -23,6 +23,8 @@ export interface StaticPodView {
   readonly caDirectories: readonly string[]
   /** Digest by path of the files whose change has to restart the pod; without any there is no annotation. */
   readonly inputs: Inputs
+  /** Client URLs of an etcd that is not on this host. */
+  readonly etcdServers?: readonly string[] | undefined
 }
 
 export type EtcdView = StaticPodView & EtcdStart
@@ -49,7 +51,7 @@ export function apiServerPod(cluster: Cluster, _host: Host, view: StaticPodView)
   return staticPod('control-plane/kube-apiserver.yaml', 'apiServer', apiServer, view, {
     advertiseEndpoint: joinHostPort(view.nodeIP, port),
     image: imagesOf(cluster).apiServer,
-    flags: commandFlags(component.apiServerFlags(cluster, view.nodeIP), apiServer.extraArgs),
+    flags: commandFlags(component.apiServerFlags(cluster, view.nodeIP, view.etcdServers), apiServer.extraArgs),
     probe: { host: probeHost(view.nodeIP), port },
     ...volumesOf(sortedMounts(pkiMounts(view.caDirectories), apiServer)),
   })

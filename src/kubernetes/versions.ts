@@ -8,6 +8,8 @@ export interface Minor {
   readonly pause: string
   /** The oldest containerd that the kubelet works with. */
   readonly minimalContainerd: string
+  /** The oldest etcd that kubeadm takes where it does not run it itself. */
+  readonly minimalExternalEtcd: string
   /** Whether the kubelet reads a changed client CA file without a restart. */
   readonly kubeletReloadsClientCA: boolean
   /** Targets of kubeadm's `--patches`, for those who carry patches over. */
@@ -32,6 +34,7 @@ export const minors: Readonly<Record<string, Minor>> = {
     coredns: 'v1.14.2',
     pause: '3.10.2',
     minimalContainerd: '2.0.0', // the first with CRI's RuntimeConfig
+    minimalExternalEtcd: '3.5.24',
     kubeletReloadsClientCA: true,
     patchTargets,
     changes: [
@@ -46,6 +49,7 @@ export const minors: Readonly<Record<string, Minor>> = {
     coredns: 'v1.14.6',
     pause: '3.10.2',
     minimalContainerd: '2.0.0',
+    minimalExternalEtcd: '3.5.24',
     kubeletReloadsClientCA: true,
     patchTargets: [...patchTargets, 'kubeproxydaemonset'],
     changes: [

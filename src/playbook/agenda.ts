@@ -1,8 +1,8 @@
 import type { Agenda, HostPhase, Phase, Task } from '../engine/task.ts'
 import type { Cluster, Host } from '../inventory/cluster.ts'
-import { isControlPlane } from '../inventory/roles.ts'
+import { isControlPlane, isNode, isWorker } from '../inventory/roles.ts'
 import type { Context } from '../tasks/context.ts'
-import { leader } from '../tasks/control-planes.ts'
+import { leader, leadingMember } from '../tasks/control-planes.ts'
 import type { HostSelector, Playbook } from './load.ts'
 
 /** Applies a playbook to a cluster: selects the hosts of each phase and asks each task for its resources. */
@@ -13,11 +13,7 @@ export function agendaOf(
   contexts: ReadonlyMap<string, Context>,
 ): Agenda {
   const [someone] = contexts.values()
-  const roles: Parts = {
-    leading: someone === undefined ? undefined : leader(someone),
-    joining: someone?.nodes?.joining ?? [],
-    leaving: someone?.nodes?.leaving?.name,
-  }
+  const roles = someone === undefined ? nobody : partsIn(someone)
   const phases = playbook.phases.map(({ name, hosts, after, afterAny, concurrency, tasks: names }): Phase => {
     const parts = selectHosts(cluster, hosts, roles).flatMap((host): HostPhase[] => {
       const context = contexts.get(host.name)
@@ -38,21 +34,37 @@ export function agendaOf(
 interface Parts {
   /** The first control plane that lives. */
   readonly leading: string | undefined
+  /** The first that lives of the hosts that run etcd alone, where there are such. */
+  readonly leadingEtcd: string | undefined
   readonly joining: readonly string[]
   /** It is no host of the cluster that shall be. */
   readonly leaving: string | undefined
+}
+
+const nobody: Parts = { leading: undefined, leadingEtcd: undefined, joining: [], leaving: undefined }
+
+function partsIn(context: Context): Parts {
+  const { cluster, nodes } = context
+  return {
+    leading: leader(context),
+    leadingEtcd: cluster.hosts.every(isNode) ? undefined : leadingMember(context),
+    joining: nodes?.joining ?? [],
+    leaving: nodes?.leaving?.name,
+  }
 }
 
 /** The hosts that a selector of a playbook names, in the order of the inventory. */
 export function selectHosts(
   { hosts }: Cluster,
   selector: HostSelector,
-  { leading, joining, leaving }: Parts,
+  { leading, leadingEtcd, joining, leaving }: Parts,
 ): readonly Pick<Host, 'name'>[] {
   const joins = ({ name }: Host): boolean => joining.includes(name)
   switch (selector) {
     case 'all':
       return hosts
+    case 'nodes':
+      return hosts.filter(isNode)
     case 'control-planes':
       return hosts.filter(isControlPlane)
     case 'first-control-plane':
@@ -62,16 +74,22 @@ export function selectHosts(
     case 'other-hosts':
       return hosts.filter(({ name }) => name !== leading)
     case 'workers':
-      return hosts.filter((host) => !isControlPlane(host))
+      return hosts.filter(isWorker)
+    case 'etcd-hosts':
+      return hosts.filter((host) => !isNode(host))
+    case 'first-etcd-host':
+      return hosts.filter((host) => !isNode(host) && host.name === leadingEtcd)
+    case 'other-etcd-hosts':
+      return hosts.filter((host) => !isNode(host) && host.name !== leadingEtcd)
     case 'joining':
       return hosts.filter(joins)
     case 'joining-control-planes':
       return hosts.filter((host) => joins(host) && isControlPlane(host))
     case 'joining-workers':
-      return hosts.filter((host) => joins(host) && !isControlPlane(host))
+      return hosts.filter((host) => joins(host) && isWorker(host))
     case 'leaving':
       return leaving === undefined || joining.includes(leaving) ? [] : [{ name: leaving }]
     case 'other-workers':
-      return hosts.filter((host) => !joins(host) && !isControlPlane(host))
+      return hosts.filter((host) => !joins(host) && isWorker(host))
   }
 }

@@ -8,11 +8,16 @@ import { packageRoot } from '../package.ts'
 
 const selectors = [
   'all',
+  'nodes',
   'control-planes',
   'first-control-plane',
   'other-control-planes',
   'workers',
   'other-hosts',
+  // of etcd on hosts of its own
+  'etcd-hosts',
+  'first-etcd-host',
+  'other-etcd-hosts',
   // of an operation on nodes
   'joining',
   'joining-control-planes',

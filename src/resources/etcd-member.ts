@@ -27,7 +27,7 @@ export interface JoiningMember {
   /** Client URLs: its own, and those of the others, first of those that live. */
   readonly ownURL: string
   readonly otherURLs: readonly string[]
-  /** The members as the other control planes know them, for a host that cannot ask yet. */
+  /** The members as the others know them, for a host that cannot ask yet. */
   readonly known: readonly ListedMember[] | undefined
 }
 
@@ -226,7 +226,7 @@ function memberFindings(member: JoiningMember, state: MemberState): readonly Fin
       check: 'EtcdMember',
       severity: 'error',
       final: true,
-      message: `${member.logDirectory} holds the data of a member that etcd on the other control planes does not know`,
+      message: `${member.logDirectory} holds the data of a member that etcd on the other hosts does not know`,
       hint: `If the others have the cluster's data, reset this host (kubewright reset --limit ${member.name}) and apply again; else find out which etcd lives.`,
     },
   ]

@@ -16,6 +16,8 @@ export interface NodeChange {
 export interface Leaving {
   readonly name: string
   readonly controlPlane: boolean
+  /** Whether a member of etcd is, or was, on its host. */
+  readonly runsEtcd: boolean
   /** The host lives, and is emptied before it goes; otherwise nobody goes there. */
   readonly reached: boolean
   /** Its own node IPs, and that of a member which has its name but is the new host's. */
@@ -40,7 +42,7 @@ export interface Context {
   readonly artifacts: ArtifactIndex
   /** Content of text artifacts (manifests) by `name version`, read before planning. */
   readonly manifests: ReadonlyMap<string, string>
-  /** Passwords that the inventory refers to, by `registry:<host>`. */
+  /** Passwords that the inventory refers to, by `registry:<host>`, and the key for an external etcd. */
   readonly secrets: ReadonlyMap<string, Secret>
   /** Time of planning; certificates are judged by it. */
   readonly now: Date

@@ -2,11 +2,15 @@ import {
   authorities,
   certificateSpec,
   kubeconfigs,
+  type AuthoritySpec,
   type CertificateRow,
   type CertificateSpec,
   type PkiHost,
 } from '../pki/certificates.ts'
-import { leaderOf } from '../kubernetes/leader.ts'
+import { etcdClientURL } from '../kubernetes/component-flags.ts'
+import { isStacked, runsEtcd } from '../kubernetes/etcd-topology.ts'
+import { leaderOf, leadingEtcdHost } from '../kubernetes/leader.ts'
+import { isNode } from '../inventory/roles.ts'
 import { clusterEndpointUrl, firstControlPlane, localEndpointUrl, nodeEndpointUrl } from '../kubernetes/node.ts'
 import type { ApiAccess } from '../resources/api-object.ts'
 import { authorityForSigning, type AuthoritySource, type Signer } from '../resources/authority.ts'
@@ -15,6 +19,9 @@ import type { Context } from './context.ts'
 
 /** The authority that signs for the API: the one of kubelets, administrators and components. */
 export const clusterAuthority = authorities.find(({ name }) => name === 'ca') ?? authorities[0]!
+
+/** The authority of etcd's members and clients. */
+export const etcdAuthority = authorities.find(({ name }) => name === 'etcd-ca') ?? authorities[0]!
 
 /** Node IP of the first control plane, which is the endpoint where the inventory names none. */
 export function firstControlPlaneIP(context: Context): string {
@@ -68,12 +75,41 @@ export function leaderApi(context: Context): ApiAccess & { readonly host: string
   return { host, server: localEndpointUrl(cluster, fleet.get(host)?.nodeIP ?? facts.nodeIP) }
 }
 
-/** Where authorities are looked for: those control planes first that were seen to hold the key. */
-export function authoritySource(context: Context): AuthoritySource {
+/** Client URLs of the etcd that API servers are led to; undefined where each has a member on its own host. */
+export function etcdServers(context: Pick<Context, 'cluster' | 'fleet' | 'observed'>): readonly string[] | undefined {
+  const { cluster, fleet, observed } = context
+  if (isStacked(cluster)) return undefined
+  if (cluster.etcd.external !== undefined) return cluster.etcd.external.endpoints
+  const names = memberNames(context)
+  const addresses = names.flatMap((name) => fleet.get(name)?.nodeIP ?? [])
+  const living = observed.controlPlanes.map(({ etcdElsewhere }) => etcdElsewhere).find(({ length }) => length > 0)
+  // A member that this run does not reach is a member all the same.
+  return addresses.length < names.length && living !== undefined ? living : addresses.map(etcdClientURL)
+}
+
+/** The hosts that run members of etcd, by name. */
+export function memberNames({ cluster }: Pick<Context, 'cluster'>): readonly string[] {
+  return cluster.hosts.filter((host) => runsEtcd(cluster, host)).map(({ name }) => name)
+}
+
+/** The host whose member of etcd the others join. */
+export function leadingMember(context: Pick<Context, 'cluster' | 'observed'>): string {
+  return isStacked(context.cluster) ? leader(context) : leadingEtcdHost(memberNames(context), context.observed)
+}
+
+/** The nodes that this run is for, by name, control planes first. */
+export function nodeNames({ cluster, run }: Pick<Context, 'cluster' | 'run'>): readonly string[] {
+  const nodes = cluster.hosts.filter(isNode).map(({ name }) => name)
+  return run.filter((name) => nodes.includes(name))
+}
+
+/** Where an authority is looked for, that of etcd where etcd runs: those hosts first that were seen to hold the key. */
+export function authoritySource(context: Context, { name, path }: AuthoritySpec = clusterAuthority): AuthoritySource {
   const { cluster, observed } = context
-  const names = controlPlaneNames(context)
-  const holders = observed.authorities['ca']?.keyOn ?? []
-  const hosts = [...names.filter((name) => holders.includes(name)), ...names.filter((name) => !holders.includes(name))]
+  const names = name === etcdAuthority.name ? memberNames(context) : controlPlaneNames(context)
+  const holders = observed.authorities[path]?.keyOn ?? []
+  const holds = (host: string): boolean => holders.includes(host)
+  const hosts = [...names.filter(holds), ...names.filter((host) => !holds(host))]
   const { algorithm, caValidity } = cluster.certificates
   return { hosts, algorithm, validity: caValidity }
 }
@@ -84,10 +120,9 @@ export function certificateOptions(
   row: Pick<CertificateRow, 'algorithm' | 'authority'>,
 ): CertificateOptions {
   const { cluster, host, observed, now } = context
-  const source = authoritySource(context)
   const signer: Signer = (name, resolving) => {
     const authority = authorities.find((candidate) => candidate.name === name) ?? clusterAuthority
-    return authorityForSigning(authority, source, resolving)
+    return authorityForSigning(authority, authoritySource(context, authority), resolving)
   }
   const path = authorities.find(({ name }) => name === row.authority)?.path ?? row.authority
   const { validity } = cluster.certificates

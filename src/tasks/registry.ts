@@ -9,6 +9,7 @@ import {
   apiServerImages,
   containerdImages,
   controllerImages,
+  etcdImages,
   remainingImages,
 } from './containerd/images.ts'
 import { containerdInstall } from './containerd/install.ts'
@@ -17,8 +18,10 @@ import { controllersReady, controlPlaneReady } from './control-plane/ready.ts'
 import { controlPlaneApiServer, controlPlaneControllers } from './control-plane/static-pods.ts'
 import { endpointFollowed } from './endpoint/followed.ts'
 import { endpointNodeLocal, endpointUnused } from './endpoint/node-local.ts'
+import { etcdClient } from './etcd/client.ts'
 import { etcdLeave, etcdSnapshotTask } from './etcd/leave.ts'
 import { etcdJoin, etcdMember } from './etcd/member.ts'
+import { etcdReady } from './etcd/ready.ts'
 import { hostFirewall } from './host/firewall.ts'
 import { hostModules } from './host/modules.ts'
 import { hostNames } from './host/names.ts'
@@ -42,6 +45,7 @@ import { nodeDelete, nodeDrain, nodeLeaveCheck } from './node/leave.ts'
 import { markControlPlane, markNodes } from './node/marks.ts'
 import { pkiAuthorities } from './pki/authorities.ts'
 import { pkiControlPlane } from './pki/control-plane.ts'
+import { pkiEtcd } from './pki/etcd.ts'
 import { preflightTasks } from './preflight/tasks.ts'
 import { proofNetwork } from './proof/network.ts'
 import { proofReady } from './proof/ready.ts'
@@ -59,6 +63,7 @@ const tasks: readonly Task<Context>[] = [
   hostNames,
   containerdInstall,
   containerdConfig,
+  etcdImages,
   apiServerImages,
   controllerImages,
   containerdImages,
@@ -66,11 +71,14 @@ const tasks: readonly Task<Context>[] = [
   remainingImages,
   pkiAuthorities,
   pkiControlPlane,
+  pkiEtcd,
   kubeletInstall,
   kubeletConfig,
   kubeletClientTask,
   kubeletService,
+  etcdClient,
   etcdMember,
+  etcdReady,
   etcdJoin,
   controlPlaneApiServer,
   controlPlaneControllers,

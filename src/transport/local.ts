@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { userInfo } from 'node:os'
 import { $ } from 'zx/core'
 import { abortable } from './abortable.ts'
@@ -29,6 +31,11 @@ export function connectLocal(host: string): Transport {
     host,
     exec: async (script, options = {}) => run(open(), script, options),
     open: async (script) => openSession(open(), script),
+    async connect(address, port) {
+      const socket = connect(port, address)
+      await once(socket, 'connect')
+      return socket.on('error', () => undefined)
+    },
     get traffic() {
       return { ...count }
     },

@@ -1,6 +1,7 @@
 import { abortable } from './abortable.ts'
 import { type Connection, openConnection } from './connection.ts'
 import { exchangeOver } from './exchange.ts'
+import { forward } from './forward.ts'
 import { closed, connectionLost, explained } from './failures.ts'
 import { type Place, run } from './run.ts'
 import { openSession } from './session.ts'
@@ -34,6 +35,7 @@ export async function connectSsh(
     async open(script) {
       return openSession(place(await link.connection({})), script)
     },
+    connect: async (address, port) => forward(await link.connection({ readOnly: true }), address, port),
     get traffic() {
       return { ...count }
     },

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { Command } from './command.ts'
 
 /** What a finished command left: its exit code (never null) and both outputs as raw bytes. */
@@ -51,8 +52,15 @@ export interface Transport {
   exec(script: Command, options?: ExecOptions): Promise<ExecResult>
   /** Starts a script as root whose stdin stays open; resolves when it runs. */
   open(script: Command): Promise<Session>
+  /** Opens a TCP connection from the host to somewhere else; rejects with why that fails ({@link ForwardingRefused} if sshd forbids it). */
+  connect(address: string, port: number): Promise<Duplex>
   readonly traffic: Traffic
   close(): Promise<void>
+}
+
+/** The host's sshd opens no connections for others (AllowTcpForwarding, PermitOpen). */
+export class ForwardingRefused extends Error {
+  override readonly name = 'ForwardingRefused'
 }
 
 export type TransportFailure =

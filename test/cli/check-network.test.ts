@@ -16,6 +16,7 @@ function saying(...lines: readonly string[]): Partial<Services> {
     host: 'cp1',
     exec: async () => ({ code: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }),
     open: async () => session,
+    connect: () => Promise.reject(new Error('nothing is asked')),
     traffic: { executions: 0, bytesSent: 0, bytesReceived: 0 },
     close: async () => undefined,
   }

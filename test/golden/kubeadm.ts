@@ -16,7 +16,7 @@ import type { Mapping } from '../../src/render/yaml.ts'
 
 const golden = join(packageRoot, 'test', 'golden', 'kubeadm')
 const tools = join(homedir(), '.cache', 'kubewright', 'tools')
-const scenarios = ['default', 'dual-stack', 'custom']
+const scenarios = ['default', 'dual-stack', 'custom', 'external-etcd']
 const hostname = 'cp1'
 
 /** What kubeadm printed, and the directory of what it wrote. */
@@ -43,6 +43,7 @@ function storeInit(kubeadm: string, version: string, scenario: string): void {
     const { stdout, files } = dryRun(kubeadm, root, 'init')
     const target = freshDirectory(version, scenario)
     for (const name of ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'config', 'instance-config']) {
+      if (!existsSync(join(files, `${name}.yaml`))) continue // etcd, when it is external
       const object = parseYaml(readFileSync(join(files, `${name}.yaml`), 'utf8'), name)
       writeFileSync(join(target, `${name}.yaml`), printYaml(normalised(object)))
     }

@@ -17,6 +17,13 @@ test.each(examples)('the example %s loads, and leads editors to the schema', asy
   expect(readFileSync(join(directory, name), 'utf8')).toMatch(/^# yaml-language-server: \$schema=\.\/schema\.json\n/)
 })
 
+test('the example of etcd has an external one, too, when its hosts make way for it', async () => {
+  const text = uncommented(readFileSync(join(directory, 'etcd.yaml'), 'utf8'))
+  expect(text).toMatch(/^ {6}endpoints: /m)
+  const { problems } = await problemsOf(text)
+  expect(problems.filter(({ code }) => !['KW1040', 'KW1053'].includes(code))).toEqual([])
+})
+
 test('the example of one host needs no SSH and has no taint', async () => {
   const { cluster } = await loadInventory(join(directory, 'single.yaml'))
   expect(cluster.hosts).toMatchObject([{ connection: 'local', roles: ['control-plane', 'worker'], taints: [] }])

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { inventoryCodes } from '../../src/inventory/codes.ts'
+import { etcd } from './cases/etcd.ts'
 import { files } from './cases/files.ts'
 import { hosts } from './cases/hosts.ts'
 import { keys } from './cases/keys.ts'
@@ -9,7 +10,7 @@ import { together } from './cases/together.ts'
 import { words } from './cases/words.ts'
 import { problemsOf } from './support.ts'
 
-const cases = [syntax, keys, words, hosts, network, files, together].flat()
+const cases = [syntax, keys, words, hosts, network, etcd, files, together].flat()
 
 test.each(cases)('$title', async ({ text, files, printed }) => {
   expect((await problemsOf(text, files)).printed).toEqual(printed)

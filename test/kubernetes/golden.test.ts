@@ -80,15 +80,15 @@ test('every intended difference occurs', () => {
   expect(differences.filter((difference) => !seen.has(difference)).map(({ reason }) => reason)).toEqual([])
 })
 
-function files({ cluster, host, nodeIP }: Scenario): Readonly<Record<string, object>> {
-  const view = { nodeIP, caDirectories, inputs: {} }
+function files({ cluster, host, nodeIP, etcdServers }: Scenario): Readonly<Record<string, object>> {
+  const view = { nodeIP, caDirectories, inputs: {}, etcdServers }
   const withFiles = (options: { readonly files: (typeof cluster)['etcd']['files'] }) => ({
     ...view,
     inputs: inputsOfFiles(options.files),
   })
   const facts = { resolvConf: '/etc/resolv.conf', memoryBytes: 8 * 2 ** 30, cpus: 4 }
   return {
-    'etcd.yaml': pods.etcdPod(cluster, host, { ...view, initialCluster: [] }),
+    ...(etcdServers === undefined ? { 'etcd.yaml': pods.etcdPod(cluster, host, { ...view, initialCluster: [] }) } : {}),
     'kube-apiserver.yaml': pods.apiServerPod(cluster, host, withFiles(cluster.apiServer)),
     'kube-controller-manager.yaml': pods.controllerManagerPod(cluster, host, view),
     'kube-scheduler.yaml': pods.schedulerPod(cluster, host, withFiles(cluster.scheduler)),
@@ -97,7 +97,7 @@ function files({ cluster, host, nodeIP }: Scenario): Readonly<Record<string, obj
   }
 }
 
-function objects({ cluster, nodeIP }: Scenario): readonly object[] {
+function objects({ cluster, nodeIP, etcdServers }: Scenario): readonly object[] {
   const token = bootstrapTokenSecret({
     id: 'abcdef',
     secret: new Secret('0123456789abcdef'),
@@ -105,7 +105,7 @@ function objects({ cluster, nodeIP }: Scenario): readonly object[] {
     description: 'a test',
   })
   return [
-    ...bootstrapObjects(cluster, { nodeIP, caCertificate: 'the CA' }),
+    ...bootstrapObjects(cluster, { nodeIP, caCertificate: 'the CA', etcdServers }),
     JSON.parse(token.manifest.reveal()) as object,
     ...corednsObjects(cluster),
     ...kubeProxyObjects(cluster, { nodeIP }),

@@ -131,13 +131,45 @@ test('each control plane is known by what it has and by how alive it is', () => 
     {
       host: 'cp1',
       hasEtcdData: true,
+      etcdElsewhere: [],
       apiServer: 'up',
       hasSuperAdmin: true,
       ledAt: 1_795_000_000,
       etcdMembers: [{ id: 'aaa1', name: 'cp1', peerURLs: ['https://10.89.5.11:2380'], learner: false }],
     },
-    { host: 'cp2', hasEtcdData: false, apiServer: 'absent', hasSuperAdmin: false, ledAt: 0, etcdMembers: undefined },
+    {
+      host: 'cp2',
+      hasEtcdData: false,
+      apiServer: 'absent',
+      etcdElsewhere: [],
+      hasSuperAdmin: false,
+      ledAt: 0,
+      etcdMembers: undefined,
+    },
   ])
+})
+
+test('an etcd elsewhere is known by the API server that is led to it', () => {
+  const manifest = '/etc/kubernetes/manifests/kube-apiserver.yaml'
+  const led = (servers: string) =>
+    observed({ paths: [manifest], flags: [`${manifest}:--etcd-servers=${servers}`, `${manifest}:image: a:v1.37.1`] })
+  expect(led('https://127.0.0.1:2379').controlPlanes[0]?.etcdElsewhere).toEqual([])
+  const { controlPlanes, living } = led('https://10.89.5.31:2379,https://e2:2379')
+  expect(controlPlanes[0]?.etcdElsewhere).toEqual(['https://10.89.5.31:2379', 'https://e2:2379'])
+  expect(living?.kubernetesVersion).toBe('1.37.1')
+})
+
+test('hosts of etcd are no control planes, but hold its authority, and with data there is a cluster', () => {
+  const onEtcdHost = outputOf({
+    public: { [`${pki}/etcd/ca.crt`]: pem('etcd') },
+    paths: ['/var/lib/etcd/member', `${pki}/etcd/ca.key`],
+    etcd: 'aaa1, started, e1, https://10.89.5.31:2380, https://10.89.5.31:2379, false\n',
+  })
+  const parsed = parseObserved(new Map([['cp1', outputOf({})]]), new Map([['e1', onEtcdHost]]))
+  expect(parsed.controlPlanes.map(({ host }) => host)).toEqual(['cp1'])
+  expect(parsed.etcdHosts).toMatchObject([{ host: 'e1', hasEtcdData: true, etcdMembers: [{ name: 'e1' }] }])
+  expect(parsed.authorities['etcd/ca']).toMatchObject({ keyOn: ['e1'], certificateOn: ['e1'] })
+  expect(parsed).toMatchObject({ exists: true, api: 'unknown' })
 })
 
 test('networks are known by their DaemonSets', () => {

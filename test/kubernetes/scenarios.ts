@@ -14,6 +14,8 @@ export interface Scenario {
   readonly cluster: Cluster
   readonly host: Host
   readonly nodeIP: string
+  /** Of an etcd that is not on the control plane. */
+  readonly etcdServers?: readonly string[]
 }
 
 const nothing: StaticPodOptions = { extraArgs: [], extraEnvs: [], extraVolumes: [], files: [], patches: [] }
@@ -74,7 +76,7 @@ export function defaultCluster(kubernetesVersion = '1.37.1', hosts: readonly Hos
     cni: { name: 'flannel', backend: 'vxlan', mtu: undefined, vni: 1, port: 8472 },
     imageRepositories: {},
     proxy: undefined,
-    etcd: { ...nothing, serverCertSANs: [], peerCertSANs: [] },
+    etcd: { ...nothing, serverCertSANs: [], peerCertSANs: [], external: undefined },
     apiServer: { ...nothing, certSANs: [] },
     controllerManager: nothing,
     scheduler: nothing,
@@ -94,6 +96,7 @@ export function scenarios(version: string): readonly Scenario[] {
     { name: 'default', cluster: standard, host: controlPlane, nodeIP: '10.89.5.11' },
     dualStack(standard),
     custom(standard),
+    externalEtcd(standard),
   ]
 }
 
@@ -150,12 +153,20 @@ function custom(standard: Cluster): Scenario {
   return { name: 'custom', cluster, host, nodeIP: '10.89.5.11' }
 }
 
+function externalEtcd(standard: Cluster): Scenario {
+  const etcdServers = ['https://10.89.5.31:2379', 'https://etcd2.example.com:2379']
+  const external = { endpoints: etcdServers, caCertificate: 'the CA', certificate: 'ours', keyFile: '/etcd.key' }
+  const cluster = { ...standard, etcd: { ...standard.etcd, external } }
+  return { name: 'external-etcd', cluster, host: controlPlane, nodeIP: '10.89.5.11', etcdServers }
+}
+
 function customComponents(): Pick<Cluster, 'etcd' | 'apiServer' | 'controllerManager' | 'scheduler'> {
   return {
     etcd: {
       ...nothing,
       serverCertSANs: ['etcd.example.com'],
       peerCertSANs: ['192.0.2.8'],
+      external: undefined,
       extraArgs: flags(
         'listen-metrics-urls=https://10.89.5.11:2391,http://127.0.0.1:2381',
         'quota-backend-bytes=4294967296',

@@ -13,7 +13,7 @@ import { inventoryText } from './hosts/inventory.ts'
 import { checkLabName } from './hosts/paths.ts'
 import { withLock } from './lock.ts'
 
-const topology: Topology = { controlPlanes: 3, workers: 2, suite: 'bookworm', twoNetworks: true }
+const topology: Topology = { controlPlanes: 3, workers: 2, etcdHosts: 0, suite: 'bookworm', twoNetworks: true }
 let directory: string
 
 beforeEach(async () => {
@@ -34,6 +34,20 @@ test('control planes come before workers, on both networks', () => {
     'w2 10.90.7.22 10.89.7.22',
   ])
   expect(hosts[0]?.networks[1]).toBe('kw-x-node:ip=10.89.7.11,mac=0a:58:0a:59:07:0b,interface_name=eth1')
+})
+
+test('hosts of etcd come last', () => {
+  const { hosts } = defineLab(
+    'x',
+    { ...topology, controlPlanes: 1, workers: 0, etcdHosts: 2, twoNetworks: false },
+    7,
+    'image',
+  )
+  expect(hosts.map(({ name, role, address }) => `${name} ${role} ${address}`)).toEqual([
+    'cp1 control-plane 10.89.7.11',
+    'e1 etcd 10.89.7.31',
+    'e2 etcd 10.89.7.32',
+  ])
 })
 
 test('forwarded ports of neighbouring labs do not collide', () => {

@@ -13,6 +13,7 @@ interface UpOptions {
   readonly name: string
   readonly controlPlanes: number
   readonly workers: number
+  readonly etcdHosts: number
   readonly image: Suite
   readonly twoNetworks?: boolean
   readonly kubernetes?: string
@@ -37,6 +38,7 @@ program
   .option('--name <name>', 'name of the lab', defaultLab)
   .option('--control-planes <count>', 'control plane hosts', wholeNumber, 1)
   .option('--workers <count>', 'worker hosts', wholeNumber, 2)
+  .option('--etcd-hosts <count>', 'hosts that run etcd alone', wholeNumber, 0)
   .addOption(
     new Option('--image <suite>', 'Debian release of the hosts').choices(['bookworm', 'trixie']).default('bookworm'),
   )

@@ -1,21 +1,53 @@
 import { expect, test } from 'vitest'
 import { selectHosts } from '../../src/playbook/agenda.ts'
+import { loadPlaybook } from '../../src/playbook/load.ts'
+import { allTasks } from '../../src/tasks/registry.ts'
+import { clusterWithEtcdHosts } from '../support/etcd-hosts.ts'
 import { clusterOf, hostOf, workerOf } from '../support/facts.ts'
 
-const cluster = clusterOf({
-  hosts: [hostOf({ name: 'cp1' }), hostOf({ name: 'cp2' }), workerOf('w1', '10.89.5.21'), workerOf('w2', '10.89.5.22')],
-})
-
 test('a selector names hosts by their roles and by the part that they have in the run', () => {
-  const parts = { leading: 'cp2', joining: ['w2'], leaving: undefined }
+  const cluster = clusterOf({
+    hosts: [
+      hostOf({ name: 'cp1' }),
+      hostOf({ name: 'cp2' }),
+      workerOf('w1', '10.89.5.21'),
+      workerOf('w2', '10.89.5.22'),
+    ],
+  })
+  const parts = { leading: 'cp2', leadingEtcd: undefined, joining: ['w2'], leaving: undefined }
   const names = (selector: Parameters<typeof selectHosts>[1]) =>
     selectHosts(cluster, selector, parts).map(({ name }) => name)
   expect(names('all')).toEqual(['cp1', 'cp2', 'w1', 'w2'])
+  expect(names('nodes')).toEqual(['cp1', 'cp2', 'w1', 'w2'])
   expect(names('first-control-plane')).toEqual(['cp2'])
   expect(names('other-control-planes')).toEqual(['cp1'])
   expect(names('other-hosts')).toEqual(['cp1', 'w1', 'w2'])
   expect(names('workers')).toEqual(['w1', 'w2'])
+  expect(names('etcd-hosts')).toEqual([])
   expect(names('joining')).toEqual(['w2'])
   expect(names('other-workers')).toEqual(['w1'])
   expect(names('leaving')).toEqual([])
+})
+
+test.each([
+  ['all', 'cp1 w1 e1 e2 e3'],
+  ['nodes', 'cp1 w1'],
+  ['control-planes', 'cp1'],
+  ['first-control-plane', 'cp1'],
+  ['other-control-planes', ''],
+  ['other-hosts', 'w1 e1 e2 e3'],
+  ['workers', 'w1'],
+  ['etcd-hosts', 'e1 e2 e3'],
+  ['first-etcd-host', 'e2'],
+  ['other-etcd-hosts', 'e1 e3'],
+  ['other-workers', 'w1'],
+] as const)('with etcd on hosts of its own the hosts of a phase may be %s', (selector, names) => {
+  const parts = { leading: 'cp1', leadingEtcd: 'e2', joining: [], leaving: undefined }
+  const selected = selectHosts(clusterWithEtcdHosts, selector, parts)
+  expect(selected.map(({ name }) => name).join(' ')).toBe(names)
+})
+
+test.each(['cluster', 'reset'])('the playbook %s names tasks and phases that there are', async (name) => {
+  const { phases } = await loadPlaybook(name, [...allTasks().keys()])
+  expect(phases.map(({ hosts }) => hosts)).toContain('etcd-hosts')
 })

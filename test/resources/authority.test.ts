@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { resolvingContext } from '../../src/engine/ready.ts'
 import type { Resolving } from '../../src/engine/resource.ts'
 import type { Target } from '../../src/engine/target.ts'
@@ -87,25 +87,43 @@ test('a service account key that was lost is not replaced in silence: every toke
   expect(keys.examine?.(none)).toEqual([])
 })
 
-test('a certificate that anyone holds is kept, where a run that was cut off has left the key alone elsewhere', async () => {
-  const made = await authorityPair(spec, source, holding({}))
-  const files = {
-    cp1: { [key]: made.key.reveal() },
-    cp2: { [key]: made.key.reveal(), [certificate]: made.certificate },
-  }
-  const targets = new Map(
-    Object.entries(files).map(([host, held]: [string, Readonly<Record<string, string>>]) => [
-      host,
-      {
-        read: (path: string) => Promise.resolve(held[path] === undefined ? undefined : Buffer.from(held[path])),
-      } as Target,
-    ]),
-  )
-  const context = resolvingContext(
-    targets,
+/** Hosts that this run reaches, with the files that each has. */
+function reaching(files: Readonly<Record<string, Readonly<Record<string, string>>>>): Resolving {
+  const targets = Object.entries(files).map(([host, held]): [string, Target] => [
+    host,
+    {
+      read: (path: string) => Promise.resolve(held[path] === undefined ? undefined : Buffer.from(held[path])),
+    } as Target,
+  ])
+  return resolvingContext(
+    new Map(targets),
     (text) => new Secret(text),
     () => now,
   )
+}
+
+test('a certificate that anyone holds is kept, where a run that was cut off has left the key alone elsewhere', async () => {
+  const made = await authorityPair(spec, source, holding({}))
+  const context = reaching({
+    cp1: { [key]: made.key.reveal() },
+    cp2: { [key]: made.key.reveal(), [certificate]: made.certificate },
+  })
   const pair = await authorityPair(spec, { ...source, hosts: ['cp1', 'cp2'] }, context)
   expect(pair.certificate).toBe(made.certificate)
+})
+
+describe('a host that is not reached', () => {
+  test('is not needed where another one holds the authority', async () => {
+    const made = await authorityPair(spec, source, holding({}))
+    const context = reaching({ cp2: { [key]: made.key.reveal(), [certificate]: made.certificate } })
+    const pair = await authorityForSigning(spec, { ...source, hosts: ['cp2', 'cp1'] }, context)
+    expect(pair.certificate).toBe(made.certificate)
+  })
+
+  test('may be the only one that holds it, so no other is made', async () => {
+    const context = reaching({ cp2: {} })
+    await expect(authorityPair(spec, { ...source, hosts: ['cp2', 'cp1'] }, context)).rejects.toMatchObject({
+      details: { code: 'KW3023', host: 'cp1' },
+    })
+  })
 })

@@ -12,6 +12,7 @@ const controlPlanes = hosts.map(({ name }): ObservedControlPlane => ({
   host: name,
   hasEtcdData: true,
   apiServer: name === 'cp3' ? 'silent' : 'up',
+  etcdElsewhere: [],
   hasSuperAdmin: false,
   ledAt: 0,
   etcdMembers: undefined,

@@ -78,7 +78,7 @@ export function clusterOf(overrides: Partial<Cluster> = {}): Cluster {
     cni: { name: 'flannel', backend: 'vxlan', mtu: undefined, vni: 1, port: 8472 },
     imageRepositories: {},
     proxy: undefined,
-    etcd: { ...pod, serverCertSANs: [], peerCertSANs: [] },
+    etcd: { ...pod, serverCertSANs: [], peerCertSANs: [], external: undefined },
     apiServer: { ...pod, certSANs: [] },
     controllerManager: pod,
     scheduler: pod,
@@ -198,6 +198,8 @@ export function observedOf(overrides: Partial<Observed> = {}): Observed {
     cnis: [],
     network: undefined,
     controlPlanes: [],
+    etcdHosts: [],
+    externalEtcd: [],
     ...overrides,
   }
 }

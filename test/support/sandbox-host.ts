@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync } from 'node:fs'
 import { readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -159,6 +161,11 @@ function sandboxTransport(name: string, root: string, network: string | undefine
       return runInside(root, network, script, options)
     },
     open: () => Promise.reject(new Error('the sandbox has no sessions')),
+    async connect(address, port) {
+      const socket = connect(port, address)
+      await once(socket, 'connect')
+      return socket.on('error', () => undefined)
+    },
     close: () => Promise.resolve(),
   }
 }

@@ -1,5 +1,6 @@
 import type { Facts } from '../../host/facts.ts'
 import type { Host } from '../../inventory/cluster.ts'
+import { runsEtcd } from '../../kubernetes/etcd-topology.ts'
 import type { Observed } from '../../kubernetes/observed.ts'
 import type { Leaving, NodeChange } from '../../tasks/context.ts'
 import type { Intention } from './intention.ts'
@@ -17,10 +18,11 @@ export function nodeChangeOf(
 }
 
 function leavingOf(
-  { name, roles, nodeIP }: Host,
+  leaving: Host,
   { before, joining, reached, drain }: Intention,
   { facts, observed }: { readonly facts: ReadonlyMap<string, Facts>; readonly observed: Observed },
 ): Leaving {
+  const { name, roles, nodeIP } = leaving
   const own = facts.get(name)
   // A host that has its name by now is its successor: what that one has is its own.
   const successor = joining.some((host) => host.name === name) ? own : undefined
@@ -30,16 +32,17 @@ function leavingOf(
   return {
     name,
     controlPlane: roles.includes('control-plane'),
+    runsEtcd: runsEtcd(before, leaving),
     reached,
     nodeIPs: [...new Set(known.filter((ip) => ip !== undefined))],
     successorIP: successor?.survey.etcdData === true ? successor.nodeIP : undefined,
     hasMember: successor?.survey.etcdData !== true || !known.includes(successor.nodeIP),
-    hasNode: !isNode(successor),
+    hasNode: !isRegistered(successor),
     drain,
   }
 }
 
 /** Whether a kubelet has its way into the cluster on the host. */
-function isNode(facts: Facts | undefined): boolean {
+function isRegistered(facts: Facts | undefined): boolean {
   return facts?.survey.kubernetesFiles.includes('/etc/kubernetes/kubelet.conf') === true
 }

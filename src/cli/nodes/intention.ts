@@ -2,6 +2,8 @@ import { KubewrightError } from '../../engine/errors.ts'
 import type { Cluster, Host } from '../../inventory/cluster.ts'
 import { withHostReplaced, withoutHost } from '../../inventory/edit.ts'
 import { loadInventory } from '../../inventory/load.ts'
+import { isNode } from '../../inventory/roles.ts'
+import { etcdHostLeaves } from '../../kubernetes/etcd-topology.ts'
 import { nearest } from '../../inventory/nearest.ts'
 import type { ScaffoldHost } from '../../inventory/scaffold.ts'
 import type { DrainOptions } from '../../resources/drain.ts'
@@ -33,6 +35,7 @@ export async function intentionOf(inventory: string, request: NodeRequest): Prom
   const { kind, name, offline, drain } = request
   const { cluster: before } = await loadInventory(inventory)
   const host = before.hosts.find((candidate) => candidate.name === name) ?? unknownHost(name, before)
+  if (!isNode(host)) throw hostOfEtcd(request)
   const controlPlanes = before.hosts.filter(({ roles }) => roles.includes('control-plane'))
   if (controlPlanes.length === 1 && controlPlanes[0] === host) throw lastControlPlane(request)
   const edit = editOf(request)
@@ -64,6 +67,24 @@ function unknownHost(name: string, { hosts }: Cluster): never {
     exit: 'usage',
     message: `${name} is not a host of the inventory`,
     hint: `${known} A node that only the cluster knows is written into the inventory first.`,
+  })
+}
+
+/** Their clients, all API servers, would have to be told; that is the whole cluster's concern. */
+function hostOfEtcd({ kind, name, with: by }: NodeRequest): KubewrightError {
+  const hint = {
+    add: `Run "kubewright apply": it makes ${name} a member of etcd, and tells the API servers.`,
+    remove: etcdHostLeaves(name),
+    replace:
+      by === undefined
+        ? `Run "kubewright apply": a host of etcd that was made anew, with an empty disk, takes its own place again.`
+        : `Write ${by.name} into the inventory and run "kubewright apply". Then ${name} can go. ${etcdHostLeaves(name)}`,
+  }[kind]
+  return new KubewrightError({
+    code: 'KW5025',
+    exit: 'refused',
+    message: `${name} runs etcd alone and is no node, so that no command for nodes is for it`,
+    hint,
   })
 }
 

@@ -1,7 +1,7 @@
 import { KubewrightError, KubewrightErrors } from '../../engine/errors.ts'
 import type { Emit } from '../../engine/events.ts'
 import type { Cluster, Host } from '../../inventory/cluster.ts'
-import { isControlPlane } from '../../inventory/roles.ts'
+import { isControlPlane, isNode, isWorker } from '../../inventory/roles.ts'
 import { isNodeLocal } from '../../kubernetes/node.ts'
 import { observedScript, parseObserved } from '../../kubernetes/observed-script.ts'
 import type { Playbook } from '../../playbook/load.ts'
@@ -23,8 +23,8 @@ interface ReachOptions {
 }
 
 /**
- * Connects to the hosts of a run on the whole cluster, or on a part of it. Control planes outside of that part are read, too; one
- * of those may be missing if another one lives, which knows the cluster.
+ * Connects to the hosts of a run on the whole cluster, or on a part of it. Control planes and hosts of etcd outside of that part
+ * are read, too; one of those may be missing if a control plane lives, which knows the cluster.
  */
 export async function reachAll(
   cluster: Cluster,
@@ -34,7 +34,7 @@ export async function reachAll(
   const { limit } = options
   const hosts = destroys ? limitedHosts(cluster, limit) : cluster.hosts
   const required = limit.length === 0 ? hosts : hosts.filter(({ name }) => limit.includes(name))
-  const others = hosts.filter((host) => !required.includes(host) && isControlPlane(host))
+  const others = hosts.filter((host) => !required.includes(host) && !isWorker(host))
   const connected = (host: string): void => options.emit({ type: 'host-connected', host })
   const outside = connectHosts(others, { signal: options.abort, connected })
   const inside = await connectAll(cluster, required, options).catch(async (thrown: unknown) => {
@@ -51,29 +51,35 @@ export async function reachAll(
   return {
     hosts: answering,
     transports,
-    notices: missing.map(({ details: { host = '' } }) => `The control plane ${host} does not answer; it is left out.`),
+    notices: missing.map(leftOut),
   }
 }
 
 /**
  * Connects to those whom a change of nodes concerns, however large the cluster is: one control plane that lives, the host that
- * comes, the host that goes, and, when control planes change, the workers whose proxies lead to them.
+ * comes, the host that goes, and, when control planes change, the workers whose proxies lead to them and the hosts of etcd.
  */
 export async function reachFor(intention: Intention, { emit, abort }: ReachOptions): Promise<Reached> {
   const connected = (host: string): void => emit({ type: 'host-connected', host })
   const connect = (hosts: readonly Host[]): Promise<Connections> => connectHosts(hosts, { signal: abort, connected })
   const { joining, leaving, reached } = intention
   const needed = reached && leaving !== undefined ? [...joining, leaving] : joining
-  const proxies = proxiesOf(intention)
-  const [required, optional, leader] = await Promise.all([
+  const [required, optional, members, leader] = await Promise.all([
     connect(needed),
-    connect(proxies),
+    connect(proxiesOf(intention)),
+    connect(membersFor(intention)),
     livingControlPlane(intention, connect),
   ])
-  const transports = new Map([...leader.transports, ...required.transports, ...optional.transports])
+  const transports = new Map([
+    ...leader.transports,
+    ...members.transports,
+    ...required.transports,
+    ...optional.transports,
+  ])
   const errors = [
     ...required.errors.map((error) => (reached && error.details.host === leaving?.name ? orOffline(error) : error)),
     ...(leader.transports.size === 0 ? [noControlPlane(), ...leader.errors] : []),
+    ...(members.transports.size === 0 ? members.errors : []),
   ]
   if (errors.length > 0) {
     await closeAll(transports)
@@ -83,10 +89,13 @@ export async function reachFor(intention: Intention, { emit, abort }: ReachOptio
   return {
     hosts: [...transports.keys()].flatMap((name) => known.find((host) => host.name === name) ?? []),
     transports,
-    notices: optional.errors.map(
-      ({ details: { host = '' } }) =>
-        `${host} does not answer: its proxy learns of the control planes by the next apply.`,
-    ),
+    notices: [
+      ...members.errors.map(leftOut),
+      ...optional.errors.map(
+        ({ details: { host = '' } }) =>
+          `${host} does not answer: its proxy learns of the control planes by the next apply.`,
+      ),
+    ],
   }
 }
 
@@ -94,7 +103,12 @@ export async function reachFor(intention: Intention, { emit, abort }: ReachOptio
 function proxiesOf({ cluster, joining, leaving }: Intention): readonly Host[] {
   const changed = [...joining, ...(leaving === undefined ? [] : [leaving])]
   if (!isNodeLocal(cluster) || !changed.some(isControlPlane)) return []
-  return cluster.hosts.filter((host) => !isControlPlane(host) && !joining.includes(host))
+  return cluster.hosts.filter((host) => isWorker(host) && !joining.includes(host))
+}
+
+/** The hosts of etcd, of which one signs the certificate by which a new API server comes to them all. */
+function membersFor({ cluster, joining }: Intention): readonly Host[] {
+  return joining.some(isControlPlane) ? cluster.hosts.filter((host) => !isNode(host)) : []
 }
 
 /** The first control plane that stays and whose API server answers; the errors of those before it, if there is none. */
@@ -133,6 +147,10 @@ async function lives(cluster: Cluster, host: Host, transport: Transport): Promis
 
 async function closeAll(transports: ReadonlyMap<string, Transport>): Promise<void> {
   await Promise.allSettled([...transports.values()].map(async (transport) => transport.close()))
+}
+
+function leftOut({ details: { host = '' } }: KubewrightError): string {
+  return `${host} does not answer; it is left out.`
 }
 
 function noControlPlane(): KubewrightError {

@@ -1,5 +1,6 @@
 import type { Probe } from '../../engine/resource.ts'
 import type { Host } from '../../inventory/cluster.ts'
+import { isWorker } from '../../inventory/roles.ts'
 import { authorities, certificateFiles, certificates, kubeconfigs, kubeletServing } from '../../pki/certificates.ts'
 import { kubeletClientFile } from '../../pki/kubeconfig.ts'
 import { readCertificate } from '../../pki/read.ts'
@@ -40,7 +41,7 @@ function placesOf(host: Host): readonly CertificatePlace[] {
     { name: 'kubelet client', path: kubeletClientFile },
     { name: 'kubelet serving', path: certificateFiles(kubeletServing).certificate },
   ]
-  if (!host.roles.includes('control-plane')) return kubelet
+  if (isWorker(host)) return kubelet
   const rows = [...authorities, ...certificates].map((row) => ({
     name: row.name,
     path: certificateFiles(row).certificate,

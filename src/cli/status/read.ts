@@ -4,12 +4,15 @@ import type { Probe } from '../../engine/resource.ts'
 import type { ClusterRecord, OperationRecord } from '../../host/facts.ts'
 import { probeBatch } from '../../host/probe.ts'
 import type { Cluster, Host } from '../../inventory/cluster.ts'
+import { isNode } from '../../inventory/roles.ts'
 import { sh } from '../../transport/command.ts'
 import type { Transport } from '../../transport/transport.ts'
+import { readExternalEtcd } from '../external-etcd.ts'
 import { readOnly } from '../remote.ts'
 import { apiProbe, type ApiStatus } from './api.ts'
 import { certificatesProbe } from './certificates.ts'
 import { etcdProbe } from './etcd.ts'
+import { externalEtcdStatus } from './external-etcd.ts'
 import type { ApiServerStatus, CertificateStatus, ClusterStatus, EtcdStatus, NodeStatus } from './model.ts'
 
 /** What one host says. */
@@ -30,12 +33,11 @@ export async function readStatus(
   unreachable: readonly KubewrightError[],
   now: Date,
 ): Promise<ClusterStatus> {
-  const outcomes = await Promise.allSettled(
-    hosts.flatMap((host) => {
-      const transport = transports.get(host.name)
-      return transport === undefined ? [] : [readHost(host, transport, now)]
-    }),
-  )
+  const reading = hosts.flatMap((host) => {
+    const transport = transports.get(host.name)
+    return transport === undefined ? [] : [readHost(host, transport, now)]
+  })
+  const [outcomes, external] = await Promise.all([Promise.allSettled(reading), readExternalEtcd(cluster, transports)])
   const answers = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
   const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? errorsIn(outcome.reason) : []))
   const views = answers.flatMap(({ api }) => (api === undefined ? [] : [api]))
@@ -47,7 +49,7 @@ export async function readStatus(
     nodes: nodesOf(cluster, api?.nodes ?? []),
     apiServers: apiServersOf(hosts, answers),
     components: api?.components ?? [],
-    etcd: answers.flatMap(({ etcd }) => (etcd === undefined ? [] : [etcd])),
+    etcd: [...answers.flatMap(({ etcd }) => (etcd === undefined ? [] : [etcd])), ...externalEtcdStatus(external)],
     addons: api?.addons ?? [],
     certificates: answers.flatMap(({ certificates }) => certificates),
     lastApply: lastApply(cluster, answers),
@@ -62,9 +64,16 @@ export async function readStatus(
 
 async function readHost(host: Host, transport: Transport, now: Date): Promise<HostStatus> {
   const controlPlane = host.roles.includes('control-plane')
+  const member = controlPlane || !isNode(host)
   const certificates = certificatesProbe(host, now)
   const etcd = etcdProbe(host.name)
-  const probes = [certificates, clusterProbe, operationProbe, ...(controlPlane ? [apiProbe, etcd] : [])]
+  const probes = [
+    certificates,
+    clusterProbe,
+    operationProbe,
+    ...(controlPlane ? [apiProbe] : []),
+    ...(member ? [etcd] : []),
+  ]
   const batch = probeBatch(probes)
   const outputs = batch.parse((await readOnly(transport, batch.script, 60_000)).stdout)
   const read = <State>(probe: Probe<State>): State => probe.parse(outputs.get(probe.script.text) ?? '')
@@ -74,7 +83,7 @@ async function readHost(host: Host, transport: Transport, now: Date): Promise<Ho
     record: read(clusterProbe),
     operation: read(operationProbe),
     api: controlPlane ? read(apiProbe) : undefined,
-    etcd: controlPlane ? read(etcd) : undefined,
+    etcd: member ? read(etcd) : undefined,
   }
 }
 
@@ -104,7 +113,7 @@ function apiServersOf(hosts: readonly Host[], answers: readonly HostStatus[]): r
 /** The nodes of the API, and those hosts of the inventory that it does not know. */
 function nodesOf(cluster: Cluster, known: ApiStatus['nodes']): readonly NodeStatus[] {
   const names = new Set(cluster.hosts.map(({ name }) => name))
-  const missing = cluster.hosts.filter((host) => !known.some(({ name }) => name === host.name))
+  const missing = cluster.hosts.filter((host) => isNode(host) && !known.some(({ name }) => name === host.name))
   return [
     ...known.map((node) => ({ ...node, inInventory: names.has(node.name) })),
     ...missing.map(({ name, roles, nodeIP }) => ({

@@ -7,6 +7,7 @@ import { connectionError } from '../../host/connection-error.ts'
 import { probePrelude } from '../../host/probe.ts'
 import type { Cluster } from '../../inventory/cluster.ts'
 import { loadInventory } from '../../inventory/load.ts'
+import { isNode } from '../../inventory/roles.ts'
 import { lines } from '../../transport/command.ts'
 import { type Session, type Transport, TransportError } from '../../transport/transport.ts'
 import { type NetworkFindings, networkText } from '../check/text.ts'
@@ -19,7 +20,9 @@ import type { Invocation, Verb } from '../verb.ts'
 export const checkNetwork: Verb = async (invocation) => {
   const { flags, io, screen } = invocation
   const { cluster } = await loadInventory(flags.inventory)
-  const nodes = limitedHosts(cluster, flags.limit).map(({ name }) => name)
+  const nodes = limitedHosts(cluster, flags.limit)
+    .filter(isNode)
+    .map(({ name }) => name)
   const controlPlanes = cluster.hosts.filter(({ roles }) => roles.includes('control-plane'))
   return withSomeHost(invocation, controlPlanes, async (transports) => {
     if (io.stderr.isTTY === true) screen.say(`Trying the network with pods on ${counted(nodes.length, 'node')} ...`)

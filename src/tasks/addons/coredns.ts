@@ -1,5 +1,6 @@
 import { task } from '../../engine/task.ts'
 import { corednsObjects } from '../../kubernetes/coredns.ts'
+import { isWorker } from '../../inventory/roles.ts'
 import { listedNodes, nodeList } from '../../kubernetes/node-list.ts'
 import { apiObjects, type ApiAccess } from '../../resources/api-object.ts'
 import { gate } from '../../resources/gate.ts'
@@ -14,7 +15,7 @@ export const coredns = task<Context>({
   resources(context) {
     const access = localApi(context)
     const workers = context.cluster.hosts
-      .filter(({ name, roles }) => !roles.includes('control-plane') && context.fleet.has(name))
+      .filter((host) => isWorker(host) && context.fleet.has(host.name))
       .map(({ name }) => name)
     const objects = apiObjects(corednsObjects(context.cluster), access)
     return workers.length === 0 ? objects : [workersReady(workers, access), ...objects]

@@ -3,7 +3,7 @@ import { bootstrapRbac, clusterInfo, kubeadmConfigMap, kubeletConfigMap } from '
 import { apiObjects } from '../../resources/api-object.ts'
 import { clusterInfoObject } from '../../resources/cluster-info.ts'
 import type { Context } from '../context.ts'
-import { authoritySource, clusterAuthority, firstControlPlaneIP, localApi } from '../control-planes.ts'
+import { authoritySource, clusterAuthority, etcdServers, firstControlPlaneIP, localApi } from '../control-planes.ts'
 
 /** Everything that `kubeadm init` leaves in the API but for the addons; administrators' rights come first. */
 export const bootstrapObjectsTask = task<Context>({
@@ -14,7 +14,7 @@ export const bootstrapObjectsTask = task<Context>({
     const access = localApi(context)
     const nodeIP = firstControlPlaneIP(context)
     const known = observed.authorities[clusterAuthority.path]?.certificate
-    const objects = [...bootstrapRbac(), kubeadmConfigMap(cluster), kubeletConfigMap(cluster)]
+    const objects = [...bootstrapRbac(), kubeadmConfigMap(cluster, etcdServers(context)), kubeletConfigMap(cluster)]
     if (known !== undefined)
       return apiObjects([...objects, clusterInfo(cluster, { nodeIP, caCertificate: known })], access)
     const deferred = clusterInfoObject({

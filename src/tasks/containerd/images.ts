@@ -1,6 +1,8 @@
 import { task } from '../../engine/task.ts'
 import type { Cni } from '../../inventory/cluster.ts'
+import { isControlPlane, isWorker } from '../../inventory/roles.ts'
 import { usesTypha } from '../../kubernetes/calico.ts'
+import { runsEtcd } from '../../kubernetes/etcd-topology.ts'
 import { isNodeLocal } from '../../kubernetes/node.ts'
 import { imagesOf, upstreamImages, type ImageName } from '../../kubernetes/versions.ts'
 import { image } from '../../resources/image.ts'
@@ -13,11 +15,21 @@ const cniImages: Readonly<Record<Cni['name'], readonly ImageName[]>> = {
   none: [],
 }
 
+/** Brings the images without which there is no member of etcd. */
+export const etcdImages = task<Context>({
+  name: 'containerd/etcd-images',
+  summary: 'Import the images of etcd',
+  resources: (context) => imported(context, ['pause', 'etcd']),
+})
+
 /** Brings the images without which there is no API server. */
 export const apiServerImages = task<Context>({
   name: 'containerd/api-server-images',
   summary: 'Import the images of the API server',
-  resources: (context) => imported(context, ['pause', 'etcd', 'apiServer']),
+  resources(context) {
+    const etcd: readonly ImageName[] = runsEtcd(context.cluster, context.host) ? ['etcd'] : []
+    return imported(context, ['pause', ...etcd, 'apiServer'])
+  },
 })
 
 /** Brings the images of the static pods that need an API server. */
@@ -37,7 +49,7 @@ export const containerdImages = task<Context>({
     const typha: readonly ImageName[] = usesTypha(context.cluster) ? ['calicoTypha'] : []
     const everywhere = [...proxy, ...cniImages[cni.name], ...typha]
     const endpoint: readonly ImageName[] = isNodeLocal(context.cluster) ? ['haproxy'] : []
-    const first: readonly ImageName[] = isControlPlane(context) ? [] : ['pause', ...endpoint]
+    const first: readonly ImageName[] = isControlPlane(context.host) ? [] : ['pause', ...endpoint]
     return imported(context, [...first, ...everywhere])
   },
 })
@@ -63,11 +75,7 @@ const dns: readonly ImageName[] = ['coredns']
 
 /** DNS prefers workers where there are some. */
 function isSparedDns(context: Context): boolean {
-  return isControlPlane(context) && context.cluster.hosts.some(({ roles }) => !roles.includes('control-plane'))
-}
-
-function isControlPlane({ host }: Context): boolean {
-  return host.roles.includes('control-plane')
+  return isControlPlane(context.host) && context.cluster.hosts.some(isWorker)
 }
 
 function imported(context: Context, names: readonly ImageName[]) {

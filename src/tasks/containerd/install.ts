@@ -1,12 +1,13 @@
 import { programVersions } from '../../artifacts/catalog.ts'
 import { task } from '../../engine/task.ts'
+import { isNode } from '../../inventory/roles.ts'
 import { artifactDirectory } from '../../resources/artifact-directory.ts'
 import type { FilesResource } from '../../resources/file.ts'
 import type { Context } from '../context.ts'
 import { program, programLabels } from '../programs.ts'
 import { adoptedContainerd, containerdPrograms } from './runtime.ts'
 
-/** containerd with runc, the CNI plugins and crictl. A containerd of somebody else is used as it is, with its runc. */
+/** containerd with runc, crictl, and the CNI plugins of nodes. A containerd of somebody else is used as it is, with its runc. */
 export const containerdInstall = task<Context>({
   name: 'containerd/install',
   summary: 'Install containerd',
@@ -19,8 +20,10 @@ export const containerdInstall = task<Context>({
       ...(adopted ? [] : [program(context, 'runc', runc, '/usr/local/sbin/runc')]),
       ...crictl(context),
     ]
-    const plugins = artifacts.find('cni-plugins', cniPlugins, facts.architecture)
-    return [...programs, artifactDirectory(plugins, '/opt/cni/bin', { deep }), ...programLabels(context, programs)]
+    const plugins = isNode(context.host)
+      ? [artifactDirectory(artifacts.find('cni-plugins', cniPlugins, facts.architecture), '/opt/cni/bin', { deep })]
+      : []
+    return [...programs, ...plugins, ...programLabels(context, programs)]
   },
 })
 

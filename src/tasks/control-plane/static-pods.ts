@@ -1,5 +1,7 @@
 import { task } from '../../engine/task.ts'
-import type { StaticPodOptions } from '../../inventory/cluster.ts'
+import type { Cluster, StaticPodOptions } from '../../inventory/cluster.ts'
+import { etcdClientFiles } from '../../kubernetes/etcd-topology.ts'
+import { sha256, type Inputs } from '../../kubernetes/inputs.ts'
 import {
   apiServerPod,
   controllerManagerPod,
@@ -11,7 +13,7 @@ import { file } from '../../resources/file.ts'
 import { staticPod } from '../../resources/static-pod.ts'
 import { apiServerTurn } from '../../resources/turn.ts'
 import type { Context } from '../context.ts'
-import { localApi, otherApiServers } from '../control-planes.ts'
+import { etcdServers, localApi, otherApiServers } from '../control-planes.ts'
 
 /** The API server, equal to kubeadm's but for what the inventory asks. */
 export const controlPlaneApiServer = task<Context>({
@@ -20,8 +22,9 @@ export const controlPlaneApiServer = task<Context>({
   resources(context) {
     const { cluster, host } = context
     const { apiServer } = cluster
+    const view = { ...viewOf(context, apiServer), etcdServers: etcdServers(context) }
+    const pod = apiServerPod(cluster, host, { ...view, inputs: { ...view.inputs, ...etcdInputs(cluster) } })
     const turn = apiServerTurn(localApi(context).server, otherApiServers(context))
-    const pod = apiServerPod(cluster, host, viewOf(context, apiServer))
     return [...placedFiles(apiServer), staticPod(pod, 'api-outage', turn)]
   },
 })
@@ -42,6 +45,11 @@ export const controlPlaneControllers = task<Context>({
     ]
   },
 })
+
+/** The API server reads its client certificate for etcd with each connection, but the authority behind etcd only once. */
+function etcdInputs({ etcd: { external } }: Cluster): Inputs {
+  return external === undefined ? {} : { [etcdClientFiles.ca]: sha256(external.caCertificate) }
+}
 
 /** What the host adds to its static pods. */
 export function viewOf({ facts }: Context, { files }: StaticPodOptions): StaticPodView {

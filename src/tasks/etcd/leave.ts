@@ -21,7 +21,7 @@ export const etcdLeave = task<Context>({
 /** The member that goes, if one does. */
 function departing(context: Context): readonly DepartingMember[] {
   const { facts, nodes } = context
-  if (nodes?.leaving === undefined || !nodes.leaving.controlPlane || !nodes.leaving.hasMember) return []
+  if (nodes?.leaving === undefined || !nodes.leaving.runsEtcd || !nodes.leaving.hasMember) return []
   const { name, nodeIPs, successorIP, reached } = nodes.leaving
   return [
     {

@@ -1,26 +1,31 @@
 import { task } from '../../engine/task.ts'
 import { etcdClientURL, etcdLogDirectory } from '../../kubernetes/component-flags.ts'
 import { etcdPeerURL } from '../../kubernetes/etcd-members.ts'
+import { runsEtcd } from '../../kubernetes/etcd-topology.ts'
 import { etcdPod, type EtcdStart } from '../../kubernetes/static-pods.ts'
 import { etcdManifest, etcdMembership, etcdVote, type JoiningMember } from '../../resources/etcd-member.ts'
 import { directory } from '../../resources/file.ts'
 import { etcdTurn } from '../../resources/turn.ts'
 import type { Context } from '../context.ts'
 import { placedFiles, viewOf } from '../control-plane/static-pods.ts'
-import { controlPlaneNames, leader, nodeIPOf } from '../control-planes.ts'
+import { leadingMember, memberNames, nodeIPOf } from '../control-planes.ts'
 
-/** etcd's member on the control plane that leads: the first one of a new cluster. */
+/** etcd's member on the host that leads: the first one of a new cluster. */
 export const etcdMember = task<Context>({
   name: 'etcd/member',
   summary: 'Run etcd',
-  resources: (context) => [...directories(context), etcdManifest(podOf(context), optionsOf(context))],
+  resources: (context) =>
+    runsEtcd(context.cluster, context.host)
+      ? [...directories(context), etcdManifest(podOf(context), optionsOf(context))]
+      : [],
 })
 
-/** etcd's member on any other control plane: it becomes a learner, starts, and gets its vote when it is in sync. One host at a time. */
+/** etcd's member on any other host: it becomes a learner, starts, and gets its vote when it is in sync. One host at a time. */
 export const etcdJoin = task<Context>({
   name: 'etcd/join',
   summary: 'Join etcd',
   resources(context) {
+    if (!runsEtcd(context.cluster, context.host)) return []
     const member = joiningMember(context)
     const { name } = context.host
     return [
@@ -48,10 +53,10 @@ function podOf(context: Context) {
 
 function joiningMember(context: Context): JoiningMember {
   const { host, facts, observed } = context
-  const leading = leader(context)
-  const others = controlPlaneNames(context).filter((name) => name !== host.name)
+  const leading = leadingMember(context)
+  const others = memberNames(context).filter((name) => name !== host.name)
   const inOrder = [...others.filter((name) => name === leading), ...others.filter((name) => name !== leading)]
-  const [known] = observed.controlPlanes.flatMap(({ host: name, etcdMembers }) =>
+  const [known] = [...observed.controlPlanes, ...observed.etcdHosts].flatMap(({ host: name, etcdMembers }) =>
     name === host.name || etcdMembers === undefined ? [] : [etcdMembers],
   )
   return {

@@ -1,8 +1,10 @@
 import { task } from '../../engine/task.ts'
 import { familyOf } from '../../inventory/subnets.ts'
+import { runsEtcd } from '../../kubernetes/etcd-topology.ts'
 import { flagValue } from '../../kubernetes/flags.ts'
 import { usesTypha } from '../../kubernetes/calico.ts'
 import { kubeletConfiguration } from '../../kubernetes/kubelet.ts'
+import { isNode } from '../../inventory/roles.ts'
 import { apiServerPort } from '../../kubernetes/node.ts'
 import { firewalld } from '../../resources/firewall/firewalld.ts'
 import { iptables } from '../../resources/firewall/iptables.ts'
@@ -27,6 +29,7 @@ export const hostFirewall = task<Context>({
 
 /** The ports of Kubernetes' documentation and of the CNI; pods and services may talk to the host, and the host forwards for pods. */
 function openings(context: Context): readonly Opening[] {
+  if (!isNode(context.host)) return [etcdPorts]
   const { podSubnets, serviceSubnets } = context.cluster.networking
   return [
     ...ports(context),
@@ -46,7 +49,8 @@ function ports({ cluster, host, facts }: Context): readonly Opening[] {
   const [first, last] = nodePorts.split('-').map(Number)
   const range = [first ?? 30_000, last ?? 32_767] as const
   return [
-    ...(host.roles.includes('control-plane') ? [port('tcp', apiServerPort(cluster)), port('tcp', 2379, 2380)] : []),
+    ...(host.roles.includes('control-plane') ? [port('tcp', apiServerPort(cluster))] : []),
+    ...(runsEtcd(cluster, host) ? [etcdPorts] : []),
     port('tcp', kubelet),
     ...(cluster.kubeProxy.mode === 'none' ? [] : [port('tcp', 10_256)]), // kube-proxy's health, for load balancers
     port('tcp', ...range),
@@ -55,6 +59,9 @@ function ports({ cluster, host, facts }: Context): readonly Opening[] {
     ...(usesTypha(cluster) ? [port('tcp', 5473)] : []),
   ]
 }
+
+/** Those of clients and of the other members. */
+const etcdPorts = port('tcp', 2379, 2380)
 
 function cniPorts({ cni }: Context['cluster']): readonly Opening[] {
   if (cni.name === 'none') return []

@@ -1,5 +1,6 @@
 import { task } from '../../engine/task.ts'
 import { kubeProxyConfiguration } from '../../kubernetes/kube-proxy.ts'
+import { isNode } from '../../inventory/roles.ts'
 import { renderText } from '../../render/template.ts'
 import { file, ownedDirectory } from '../../resources/file.ts'
 import { kernelModule } from '../../resources/kernel-module.ts'
@@ -11,12 +12,11 @@ const directory = '/etc/modules-load.d'
 export const hostModules = task<Context>({
   name: 'host/modules',
   summary: 'Load kernel modules',
-  resources: ({ cluster, facts }) => {
+  resources: ({ cluster, host, facts }) => {
     const { mode } = kubeProxyConfiguration(cluster, { nodeIP: facts.nodeIP })
     const ipvs = mode === 'ipvs' ? ['ip_vs', 'ip_vs_rr', 'ip_vs_wrr', 'ip_vs_sh', 'nf_conntrack'] : []
-    const modules = ['overlay', 'br_netfilter', ...ipvs].filter(
-      (name) => facts.survey.kernelAbilities[name] !== 'builtin',
-    )
+    const wanted = isNode(host) ? ['overlay', 'br_netfilter', ...ipvs] : ['overlay']
+    const modules = wanted.filter((name) => facts.survey.kernelAbilities[name] !== 'builtin')
     const files =
       modules.length === 0 ? [] : [file(`${directory}/kubewright.conf`, renderText('host/modules.conf', { modules }))]
     return [...files, ownedDirectory(directory, files), ...modules.map(kernelModule)]

@@ -1,6 +1,7 @@
 import { task } from '../../engine/task.ts'
 import { familyOf } from '../../inventory/subnets.ts'
 import { kubeletConfiguration } from '../../kubernetes/kubelet.ts'
+import { isNode } from '../../inventory/roles.ts'
 import { renderText } from '../../render/template.ts'
 import { file } from '../../resources/file.ts'
 import { notedKernel } from '../../resources/kernel-before.ts'
@@ -16,6 +17,7 @@ export const hostSysctl = task<Context>({
   summary: 'Set kernel parameters',
   resources: (context) => {
     const values = wantedValues(context)
+    if (Object.keys(values).length === 0) return [notedKernel([], sysctlFile)]
     const settings = Object.entries(values).map(([key, value]) => ({ key, value }))
     return [
       notedKernel(Object.keys(values), sysctlFile),
@@ -27,11 +29,14 @@ export const hostSysctl = task<Context>({
 
 function wantedValues({ cluster, host, facts }: Context): Readonly<Record<string, string>> {
   const dualStack = cluster.networking.podSubnets.some((subnet) => familyOf(subnet) === 6)
-  return {
+  const forNetwork = {
     'net.bridge.bridge-nf-call-iptables': '1',
     'net.bridge.bridge-nf-call-ip6tables': '1',
     'net.ipv4.ip_forward': '1',
     ...(dualStack ? { 'net.ipv6.conf.all.forwarding': '1' } : {}),
+  }
+  return {
+    ...(isNode(host) ? forNetwork : {}),
     ...(kubeletConfiguration(cluster, host, facts)['protectKernelDefaults'] === true ? kubeletDefaults : {}),
   }
 }

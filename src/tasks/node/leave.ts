@@ -63,11 +63,8 @@ const unreached: Check = ({ nodes, observed }) => {
 const notNew: Check = ({ nodes }) => {
   const leaving = nodes?.leaving
   if (leaving === undefined || !nodes?.joining.includes(leaving.name)) return []
-  const { name, controlPlane, hasMember, hasNode } = leaving
-  const kept = [
-    ...(controlPlane && !hasMember ? ["etcd's data"] : []),
-    ...(hasNode ? [] : ["the kubelet's certificate"]),
-  ]
+  const { name, runsEtcd, hasMember, hasNode } = leaving
+  const kept = [...(runsEtcd && !hasMember ? ["etcd's data"] : []), ...(hasNode ? [] : ["the kubelet's certificate"])]
   if (kept.length === 0) return []
   const message = `${name} holds ${enumerate(kept)} already: that is kept, and what is missing is added`
   const hint = `To begin anew with a host that lives: kubewright node remove ${name} --keep-inventory, then kubewright node add ${name}.`

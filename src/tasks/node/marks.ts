@@ -1,5 +1,6 @@
 import { task } from '../../engine/task.ts'
 import type { Host } from '../../inventory/cluster.ts'
+import { isWorker } from '../../inventory/roles.ts'
 import { listedNodes, nodeList } from '../../kubernetes/node-list.ts'
 import { nodeMarks } from '../../kubernetes/node-marks.ts'
 import { gate } from '../../resources/gate.ts'
@@ -19,12 +20,7 @@ export const markControlPlane = task<Context>({
 export const markNodes = task<Context>({
   name: 'node/marks',
   summary: 'Label and taint the nodes',
-  resources: (context) =>
-    marksOf(
-      context,
-      'nodes',
-      context.cluster.hosts.filter(({ roles }) => !roles.includes('control-plane')),
-    ),
+  resources: (context) => marksOf(context, 'nodes', context.cluster.hosts.filter(isWorker)),
 })
 
 function marksOf(context: Context, which: string, hosts: readonly Host[]) {

@@ -1,5 +1,6 @@
 import { task } from '../../engine/task.ts'
 import { certificates, kubeconfigs } from '../../pki/certificates.ts'
+import { isStacked } from '../../kubernetes/etcd-topology.ts'
 import { localEndpointUrl } from '../../kubernetes/node.ts'
 import { certificate } from '../../resources/certificate.ts'
 import { kubeconfig } from '../../resources/kubeconfig.ts'
@@ -17,7 +18,9 @@ export const pkiControlPlane = task<Context>({
       ({ name }) => name !== 'kubelet.conf' && (name !== 'super-admin.conf' || keepsSuperAdmin(context)),
     )
     return [
-      ...certificates.map((row) => certificate(specOf(row, context), certificateOptions(context, row))),
+      ...certificates
+        .filter(({ authority }) => authority !== 'etcd-ca' || isStacked(cluster))
+        .map((row) => certificate(specOf(row, context), certificateOptions(context, row))),
       ...wanted.map((row) => kubeconfig(specOf(row, context), urls[row.server], certificateOptions(context, row))),
     ]
   },

@@ -1,5 +1,6 @@
 import type { Finding, Resource } from '../../engine/resource.ts'
 import { task, type Task } from '../../engine/task.ts'
+import { isNode } from '../../inventory/roles.ts'
 import { sh } from '../../transport/command.ts'
 import type { Context } from '../context.ts'
 import { leader } from '../control-planes.ts'
@@ -51,6 +52,11 @@ export function enumerate(words: readonly string[]): string {
 export function binarySize(bytes: number): string {
   const mebibytes = bytes / 2 ** 20
   return mebibytes < 1024 ? `${Math.floor(mebibytes)} MiB` : `${(mebibytes / 1024).toFixed(1)} GiB`
+}
+
+/** What only nodes need: pods, their network, kube-proxy. */
+export function onNodes(examine: Check): Check {
+  return (context) => (isNode(context.host) ? examine(context) : [])
 }
 
 /** Whether the host is a control plane. */

@@ -1,6 +1,9 @@
 import type { Finding } from '../../engine/resource.ts'
+import { isStacked } from '../../kubernetes/etcd-topology.ts'
 import { lastingOptions } from '../../kubernetes/network.ts'
 import { apiServerPort } from '../../kubernetes/node.ts'
+import type { Context } from '../context.ts'
+import { etcdAuthority, memberNames } from '../control-planes.ts'
 import { checks, enumerate, error, speaksForCluster, refusal, warning, type Check } from './check.ts'
 import { ownership, ownRecord } from './ownership.ts'
 
@@ -157,7 +160,7 @@ const authorities: Check = (context) => {
       const message = `${path} on ${enumerate(differsOn)} is another certificate than on ${first}: these are two clusters`
       return [error('Authority', message, 'Find out which one lives, and reset the other hosts.')]
     }
-    if (keyOn.length > 0) return []
+    if (keyOn.length > 0 || (name === etcdAuthority.path && isKeyElsewhere(context))) return []
     const message = `${path} is on ${enumerate(certificateOn)}, its key on no control plane; authorities outside of the cluster are not supported yet`
     return [
       error(
@@ -169,20 +172,32 @@ const authorities: Check = (context) => {
   })
 }
 
-/** etcd's majority is what counts: an even number of members survives no more than one less of them. */
-const quorum: Check = (context) => {
-  const names = context.cluster.hosts.filter(({ roles }) => roles.includes('control-plane')).map(({ name }) => name)
-  const count = names.length
-  if (count % 2 === 1 || !speaksForCluster(context)) return []
-  const lost = count / 2 - 1
-  const message = `${count} control planes survive the loss of ${lost === 0 ? 'none' : lost} of them, no more than ${count - 1} do`
-  return [warning('ControlPlanes', message, `Use ${count - 1} or ${count + 1}.`)]
+/** The key of etcd's authority is where etcd is run: by somebody else, or on hosts that this run does not reach. */
+function isKeyElsewhere(context: Context): boolean {
+  const { cluster, observed } = context
+  return (
+    cluster.etcd.external !== undefined ||
+    (!isStacked(cluster) && observed.etcdHosts.length < memberNames(context).length)
+  )
 }
 
-/** Two etcds on the control planes of one inventory, as when a member has lost its data and began anew alone. */
+/** etcd's majority is what counts: an even number of members survives no more than one less of them. */
+const quorum: Check = (context) => {
+  const count = memberNames(context).length
+  if (count % 2 === 1 || count === 0 || !speaksForCluster(context)) return []
+  const lost = count / 2 - 1
+  const [check, what] = isStacked(context.cluster)
+    ? (['ControlPlanes', 'control planes'] as const)
+    : (['EtcdHosts', 'hosts of etcd'] as const)
+  const message = `${count} ${what} survive the loss of ${lost === 0 ? 'none' : lost} of them, no more than ${count - 1} do`
+  return [warning(check, message, `Use ${count - 1} or ${count + 1}.`)]
+}
+
+/** Two etcds on the hosts of one inventory, as when a member has lost its data and began anew alone. */
 const etcdMembers: Check = (context) => {
   if (!speaksForCluster(context)) return []
-  const lists = context.observed.controlPlanes.flatMap(({ host, etcdMembers }) =>
+  const { controlPlanes, etcdHosts } = context.observed
+  const lists = [...controlPlanes, ...etcdHosts].flatMap(({ host, etcdMembers }) =>
     etcdMembers === undefined
       ? []
       : [
@@ -202,7 +217,7 @@ const etcdMembers: Check = (context) => {
   return [
     refusal(
       'EtcdMembers',
-      `the control planes have different lists of etcd's members: ${told.join('; ')}`,
+      `${etcdHosts.length > 0 ? 'the hosts of etcd' : 'the control planes'} have different lists of etcd's members: ${told.join('; ')}`,
       'Find out which one has the data of the cluster (etcdctl endpoint status), and reset the others.',
     ),
   ]

@@ -1,4 +1,4 @@
-import { checks } from './check.ts'
+import { checks, onNodes } from './check.ts'
 import { diskPressure, diskSpace, readOnlyDisks } from './disk.ts'
 import { cgroupControllers, cgroupVersion, kernelAbilities, kernelVersion, proxyMode } from './kernel.ts'
 import { architecture, initSystem, memory, mountPropagation, operatingSystem, processors, selinux } from './machine.ts'
@@ -17,7 +17,7 @@ export const preflightHost = checks('preflight/host', 'Check the host', {
   CgroupVersion: cgroupVersion,
   CgroupControllers: cgroupControllers,
   KernelModules: kernelAbilities,
-  KubeProxyMode: proxyMode,
+  KubeProxyMode: onNodes(proxyMode),
   DiskSpace: diskSpace,
   ReadOnlyFileSystem: readOnlyDisks,
   DiskPressure: diskPressure,

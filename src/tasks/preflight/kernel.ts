@@ -4,6 +4,7 @@ import type { KernelAbility } from '../../host/facts.ts'
 import type { Cni } from '../../inventory/cluster.ts'
 import { kubeProxyConfiguration } from '../../kubernetes/kube-proxy.ts'
 import { kubeletConfiguration } from '../../kubernetes/kubelet.ts'
+import { isNode } from '../../inventory/roles.ts'
 import type { Context } from '../context.ts'
 import { enumerate, error, warning, type Check } from './check.ts'
 
@@ -59,6 +60,7 @@ export const cgroupControllers: Check = ({ facts }) => {
 export const kernelAbilities: Check = (context) => {
   const { kernelAbilities: known } = context.facts.survey
   const needed = neededAbilities(context).flatMap(({ name, why }) => lacking(name, known[name], why))
+  if (!isNode(context.host)) return needed
   // Either kind of iptables will do.
   const iptables = [known['ip_tables'], known['nf_tables'], known['nft_compat']]
   const legacy = isThere(iptables[0])
@@ -72,12 +74,10 @@ interface Need {
   readonly why: string
 }
 
-function neededAbilities({ cluster }: Context): readonly Need[] {
-  const always = [
-    { name: 'overlay', why: 'containerd' },
-    { name: 'br_netfilter', why: 'services' },
-    { name: 'nf_conntrack', why: 'kube-proxy' },
-  ]
+function neededAbilities({ cluster, host }: Context): readonly Need[] {
+  const containers = { name: 'overlay', why: 'containerd' }
+  if (!isNode(host)) return [containers]
+  const always = [containers, { name: 'br_netfilter', why: 'services' }, { name: 'nf_conntrack', why: 'kube-proxy' }]
   return [...always, ...networkNeeds(cluster.cni)]
 }
 

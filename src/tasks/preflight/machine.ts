@@ -1,4 +1,5 @@
 import { KubewrightError } from '../../engine/errors.ts'
+import { isNode } from '../../inventory/roles.ts'
 import { enumerate, error, isControlPlane, warning, type Check } from './check.ts'
 
 const mebibyte = 2 ** 20
@@ -18,10 +19,17 @@ export const memory: Check = (context) => {
     return [error('Mem', `${found}, a control plane needs ${leastMemory.controlPlane} MiB`, hint)]
   }
   if (mebibytes < leastMemory.workerAtAll) {
-    return [error('Mem', `${found}, a worker needs ${leastMemory.workerAtAll} MiB for Kubernetes alone`, hint)]
+    const what = isNode(context.host) ? 'a worker needs' : 'a host of etcd needs'
+    return [error('Mem', `${found}, ${what} ${leastMemory.workerAtAll} MiB for Kubernetes alone`, hint)]
   }
   if (mebibytes >= leastMemory.worker) return []
-  return [warning('Mem', `${found}, less than the ${leastMemory.worker} MiB that leave room for pods`, hint)]
+  return [
+    warning(
+      'Mem',
+      `${found}, less than the ${leastMemory.worker} MiB that leave room for ${isNode(context.host) ? 'pods' : 'data'}`,
+      hint,
+    ),
+  ]
 }
 
 /** kubeadm's two CPUs for a control plane. */

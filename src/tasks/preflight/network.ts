@@ -1,9 +1,10 @@
 import type { Finding } from '../../engine/resource.ts'
 import { contains, familyOf, isAddress, isSubnet, overlaps } from '../../inventory/subnets.ts'
 import { usesBgp } from '../../kubernetes/calico.ts'
+import { isNode } from '../../inventory/roles.ts'
 import { kubeletConfiguration } from '../../kubernetes/kubelet.ts'
 import type { Context } from '../context.ts'
-import { checks, enumerate, error, warning, type Check } from './check.ts'
+import { checks, enumerate, error, onNodes, warning, type Check } from './check.ts'
 import { datagrams } from './datagrams.ts'
 import { ownership } from './ownership.ts'
 import { ports } from './ports.ts'
@@ -134,8 +135,9 @@ const neighbours: Check = ({ cluster, host, facts, fleet }) => {
   const routing = bareRouting(cluster)
   if (routing === undefined || own === undefined) return []
   const subnet = `${own.address}/${own.prefix}`
+  const nodes = cluster.hosts.filter((one) => isNode(one) && one.name !== host.name).map(({ name }) => name)
   const far = [...fleet].filter(
-    ([name, { nodeIP }]) => name !== host.name && isAddress(nodeIP) && !contains(subnet, nodeIP),
+    ([name, { nodeIP }]) => nodes.includes(name) && isAddress(nodeIP) && !contains(subnet, nodeIP),
   )
   if (far.length === 0) return []
   const list = far.map(([name, { nodeIP }]) => `${name} (${nodeIP})`)
@@ -184,9 +186,9 @@ export const preflightNetwork = checks('preflight/network', 'Check the network',
   NodeIPFamily: addressFamily,
   SubnetOverlap: subnets,
   Port: ports,
-  Datagram: datagrams,
-  VXLAN: vxlan,
-  HostGateway: neighbours,
-  ResolvConf: nameservers,
+  Datagram: onNodes(datagrams),
+  VXLAN: onNodes(vxlan),
+  HostGateway: onNodes(neighbours),
+  ResolvConf: onNodes(nameservers),
   Firewalld: firewall,
 })

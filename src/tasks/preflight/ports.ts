@@ -1,5 +1,7 @@
 import type { ListeningPort } from '../../host/facts.ts'
+import { runsEtcd } from '../../kubernetes/etcd-topology.ts'
 import { haproxyHealthPort } from '../../kubernetes/haproxy.ts'
+import { isNode } from '../../inventory/roles.ts'
 import { apiServerPort, isNodeLocal } from '../../kubernetes/node.ts'
 import type { Context } from '../context.ts'
 import { error, isControlPlane, type Check } from './check.ts'
@@ -14,14 +16,19 @@ interface Service {
   readonly on: 'all' | 'node' | 'loopback'
 }
 
+const etcdServices: readonly Service[] = [
+  { port: 2379, name: 'etcd (for its clients)', process: 'etcd', on: 'node' },
+  { port: 2380, name: 'etcd (for its peers)', process: 'etcd', on: 'node' },
+]
+
 function servicesOf(context: Context): readonly Service[] {
   const kubelet: Service = { port: 10250, name: 'the kubelet', process: 'kubelet', on: 'all' }
   const proxy: Service = { port: 10256, name: 'kube-proxy', process: 'kube-proxy', on: 'all' }
+  if (!isNode(context.host)) return etcdServices
   if (!isControlPlane(context)) return [kubelet, proxy, ...balancerOf(context)]
   return [
     { port: apiServerPort(context.cluster), name: 'the API server', process: 'kube-apiserver', on: 'all' },
-    { port: 2379, name: 'etcd (for its clients)', process: 'etcd', on: 'node' },
-    { port: 2380, name: 'etcd (for its peers)', process: 'etcd', on: 'node' },
+    ...(runsEtcd(context.cluster, context.host) ? etcdServices : []),
     { port: 10257, name: 'the controller manager', process: 'kube-controller', on: 'loopback' },
     { port: 10259, name: 'the scheduler', process: 'kube-scheduler', on: 'loopback' },
     kubelet,

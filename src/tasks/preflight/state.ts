@@ -1,6 +1,8 @@
+import { isNode } from '../../inventory/roles.ts'
+import { runsEtcd } from '../../kubernetes/etcd-topology.ts'
 import { isNodeLocal, manifestsDirectory } from '../../kubernetes/node.ts'
 import type { Context } from '../context.ts'
-import { checks, enumerate, error, isControlPlane, refusal, warning, type Check } from './check.ts'
+import { checks, enumerate, error, isControlPlane, onNodes, refusal, warning, type Check } from './check.ts'
 import { anotherNode, renamedHost } from './identity.ts'
 import { ownership, ownRecord } from './ownership.ts'
 
@@ -50,17 +52,22 @@ const otherManifests: Check = (context) => {
   })
 }
 
-/** What a host is in its cluster: a control plane is a member of etcd, which does not go by not being mentioned. */
+/** What a host is in its cluster: neither a member of etcd nor an API server goes by not being mentioned. */
 const role: Check = (context) => {
   const { host, facts } = context
-  const pods = staticPods.filter((name) => facts.survey.manifests.includes(name))
-  const onlyWorks = host.roles.every((name) => name === 'worker')
-  if (ownership(context) !== 'ours' || !onlyWorks || pods.length === 0) return []
+  if (ownership(context) !== 'ours' || isControlPlane(context)) return []
+  const has = staticPods.filter((name) => facts.survey.manifests.includes(name))
+  const pods = isNode(host) ? has : has.filter((name) => name !== 'etcd.yaml')
+  if (pods.length === 0) return []
+  const [was, role] = pods.every((name) => name === 'etcd.yaml')
+    ? (['a host of etcd', 'etcd'] as const)
+    : (['a control plane', 'control-plane'] as const)
+  const is = isNode(host) ? 'a worker' : 'a host of etcd'
   return [
     refusal(
       'Role',
-      `${host.name} is a control plane of the living cluster (it has ${enumerate(pods)}), the inventory calls it a worker`,
-      'Give it the role control-plane again; to make a worker of it, reset it while it still has that role.',
+      `${host.name} is ${was} of the living cluster (it has ${enumerate(pods)}), the inventory calls it ${is}`,
+      `Give it the role ${role} again; to make ${is} of it, reset it while it still has that role.`,
     ),
   ]
 }
@@ -68,7 +75,8 @@ const role: Check = (context) => {
 /** Data of an earlier etcd, which a new member would take for its own. */
 const etcdData: Check = (context) => {
   const { etcd } = context.host.directories
-  if (!isControlPlane(context) || ownership(context) !== 'none' || !context.facts.survey.etcdData) return []
+  if (!runsEtcd(context.cluster, context.host)) return []
+  if (ownership(context) !== 'none' || !context.facts.survey.etcdData) return []
   return [
     error(
       `DirAvailable-${etcd.replaceAll('/', '-')}`,
@@ -178,8 +186,8 @@ export const preflightState = checks('preflight/state', 'Check for other cluster
   Role: role,
   EtcdData: etcdData,
   StaleState: earlierFiles,
-  StaleNetwork: earlierNetwork,
-  CNIConfiguration: cniConfigurations,
+  StaleNetwork: onNodes(earlierNetwork),
+  CNIConfiguration: onNodes(cniConfigurations),
   AnotherNode: anotherNode,
-  RenamedHost: renamedHost,
+  RenamedHost: onNodes(renamedHost),
 })

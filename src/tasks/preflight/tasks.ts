@@ -1,5 +1,6 @@
 import { preflightCluster } from './cluster.ts'
 import { preflightEndpoint } from './endpoint.ts'
+import { preflightEtcd } from './etcd.ts'
 import { preflightFleet } from './fleet.ts'
 import { preflightHost } from './host.ts'
 import { preflightNetwork } from './network.ts'
@@ -13,4 +14,5 @@ export const preflightTasks = [
   preflightFleet,
   preflightCluster,
   preflightEndpoint,
+  preflightEtcd,
 ] as const

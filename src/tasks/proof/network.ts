@@ -6,7 +6,7 @@ import type { Cluster } from '../../inventory/cluster.ts'
 import { proofRecord as record } from '../../kubernetes/observed-paths.ts'
 import { sh } from '../../transport/command.ts'
 import type { Context } from '../context.ts'
-import { localApi } from '../control-planes.ts'
+import { localApi, nodeNames } from '../control-planes.ts'
 
 /** The network works: pods on all nodes of the run reach each other, services and cluster DNS. It runs when anything was changed. */
 export const proofNetwork = task<Context>({
@@ -27,7 +27,7 @@ function proof(context: Context): Resource<string> {
       {
         kind: 'run',
         // A node whose proxy to the API was changed a moment ago learns of services some seconds late.
-        command: sh`${networkProof(cluster, context.run, server)} || { sleep 15; kw_network_proof; }
+        command: sh`${networkProof(cluster, nodeNames(context), server)} || { sleep 15; kw_network_proof; }
 printf '%s\n' ${digest} >${record}`,
         undo: 'none',
       },

@@ -3,7 +3,7 @@ import { listedNodes, nodeList } from '../../kubernetes/node-list.ts'
 import { gate } from '../../resources/gate.ts'
 import { sh } from '../../transport/command.ts'
 import type { Context } from '../context.ts'
-import { localApi } from '../control-planes.ts'
+import { localApi, nodeNames } from '../control-planes.ts'
 
 /** All nodes of the run are Ready, and so are all pods of the system on them. */
 export const proofReady = task<Context>({
@@ -11,7 +11,7 @@ export const proofReady = task<Context>({
   summary: 'Wait for nodes and system pods',
   resources(context) {
     const { server } = localApi(context)
-    const names = context.run
+    const names = nodeNames(context)
     const here = sh`[ -e /etc/kubernetes/admin.conf ] && kw_kubectl ${server} --request-timeout=10s`
     return [
       gate('nodes', {

@@ -1,6 +1,11 @@
+import { isControlPlane, isNode, isWorker } from '../../inventory/roles.ts'
+import { etcdClientURL } from '../../kubernetes/component-flags.ts'
 import { etcdPeerURL } from '../../kubernetes/etcd-members.ts'
+import { etcdHostLeaves, runsEtcd } from '../../kubernetes/etcd-topology.ts'
+import { flagValue } from '../../kubernetes/flags.ts'
+import type { Observed } from '../../kubernetes/observed.ts'
 import type { Context } from '../context.ts'
-import { checks, enumerate, error, isControlPlane, warning, type Check } from '../preflight/check.ts'
+import { checks, enumerate, error, warning, type Check } from '../preflight/check.ts'
 import { ownership, ownRecord } from '../preflight/ownership.ts'
 import { controlPlanesOf } from './left.ts'
 
@@ -35,13 +40,15 @@ const unknownCluster: Check = (context) => {
 
 /** A host on which a cluster counts that lives on elsewhere leaves it by another way. */
 const livingCluster: Check = (context) => {
-  const { host, facts } = context
-  const remaining = remainingControlPlanes(context)
+  const { cluster, host, facts } = context
+  const remaining = remainingHosts(context)
   const { kubernetesFiles, manifests, etcdData } = facts.survey
   const isBare = facts.state.cluster === undefined && kubernetesFiles.length + manifests.length === 0
   if (remaining.length === 0 || isBare) return []
   const { claims, answering } = claimsOn(context, remaining)
-  const leave = `Take it out of the cluster with "kubewright node remove ${host.name}", which cleans the host, too.`
+  const leave = isNode(host)
+    ? `Take it out of the cluster with "kubewright node remove ${host.name}", which cleans the host, too.`
+    : etcdHostLeaves(host.name)
   const ignoring = 'With --ignore LivingCluster it is reset all the same, and the cluster goes on counting on it.'
   if (claims.length > 0) {
     const message = `the cluster lives on ${enumerate(answering)}, and counts on this host: ${claims.join(', and ')}`
@@ -49,10 +56,11 @@ const livingCluster: Check = (context) => {
   }
   if (answering.length > 0) return []
   const silent = `${enumerate(remaining)} ${remaining.length === 1 ? 'does' : 'do'} not answer`
-  if (isControlPlane(context) && etcdData) {
+  if (runsEtcd(cluster, host) && etcdData) {
     const message = `${silent}, so whether etcd there counts on this host is not known; its data may be the last`
     return [error('LivingCluster', message, `See to the others first, or reset all hosts. ${ignoring}`)]
   }
+  if (!isNode(host)) return []
   return [
     warning(
       'NodeRemains',
@@ -62,11 +70,17 @@ const livingCluster: Check = (context) => {
   ]
 }
 
-/** Control planes that are not reset, but for those of which it is known that they are none yet. */
-function remainingControlPlanes(context: Context): readonly string[] {
-  const { fleet, observed } = context
-  const bare = observed.controlPlanes.filter((view) => view.apiServer === 'absent' && !view.hasEtcdData)
-  return controlPlanesOf(context).filter((name) => !fleet.has(name) && !bare.some((view) => view.host === name))
+/** Hosts that are not reset and may count on this one, but for those of which it is known that they have nothing of a cluster yet. */
+function remainingHosts({ cluster, host, fleet, observed }: Context): readonly string[] {
+  const bare = [
+    ...observed.controlPlanes.filter((view) => view.apiServer === 'absent' && !view.hasEtcdData),
+    ...observed.etcdHosts.filter((view) => !view.hasEtcdData),
+  ].map((view) => view.host)
+  // What a node is, only API servers know.
+  const mayCount = isNode(host) ? isControlPlane : (one: typeof host) => !isWorker(one)
+  return cluster.hosts
+    .filter((one) => mayCount(one) && !fleet.has(one.name) && !bare.includes(one.name))
+    .map(({ name }) => name)
 }
 
 /** What those who remain have this host for, and which of them say so. */
@@ -74,21 +88,28 @@ function claimsOn(
   { host, facts, observed }: Context,
   remaining: readonly string[],
 ): { readonly claims: readonly string[]; readonly answering: readonly string[] } {
-  const views = observed.controlPlanes.filter(
-    (view) => remaining.includes(view.host) && (view.apiServer === 'up' || view.etcdMembers !== undefined),
-  )
+  const apiServers = observed.controlPlanes.filter((view) => remaining.includes(view.host) && answers(view))
+  const etcdHosts = observed.etcdHosts.filter((view) => remaining.includes(view.host) && answers(view))
+  const views = [...apiServers, ...etcdHosts]
   const members = views.flatMap(({ etcdMembers }) => (etcdMembers === undefined ? [] : [etcdMembers]))[0] ?? []
   const own = etcdPeerURL(facts.nodeIP)
   const isMember = members.some(({ name, peerURLs }) => name === host.name || peerURLs.includes(own))
-  const isNode = views.length > 0 && observed.nodes.some(({ name }) => name === host.name)
+  const isKnown = apiServers.length > 0 && observed.nodes.some(({ name }) => name === host.name)
+  const clients = apiServers.filter(({ etcdElsewhere }) => etcdElsewhere.includes(etcdClientURL(facts.nodeIP)))
+  const isLast = members.length === 0 && clients.length > 0
   const needed = Math.floor(members.length / 2) + 1
   return {
     claims: [
       ...(isMember ? [`as one of ${members.length} members of etcd, which needs ${needed} of them`] : []),
-      ...(isNode ? ['as a node'] : []),
+      ...(isLast ? ['as the etcd of its API servers'] : []),
+      ...(isKnown ? ['as a node'] : []),
     ],
     answering: views.map((view) => view.host),
   }
+}
+
+function answers(view: Partial<Observed['controlPlanes'][number]>): boolean {
+  return view.apiServer === 'up' || view.etcdMembers !== undefined
 }
 
 /** Without its control planes a worker runs what it has until someone stops it. */
@@ -96,10 +117,26 @@ const remainingWorkers: Check = (context) => {
   const { cluster, host, fleet } = context
   const controlPlanes = controlPlanesOf(context)
   if (controlPlanes.some((name) => !fleet.has(name)) || host.name !== controlPlanes[0]) return []
-  const names = cluster.hosts.map(({ name }) => name).filter((name) => !fleet.has(name))
+  const names = cluster.hosts.filter((one) => isNode(one) && !fleet.has(one.name)).map(({ name }) => name)
   if (names.length === 0) return []
   const message = `${enumerate(names)} stay${names.length === 1 ? 's' : ''} behind as nodes of a cluster that is gone`
   return [warning('NodesRemain', message, 'Reset them, too, by the same inventory.')]
+}
+
+/** What is in an etcd of the user's own is not ours to delete. */
+const foreignEtcd: Check = (context) => {
+  const { cluster, host, fleet } = context
+  const { external } = cluster.etcd
+  const [first, ...others] = controlPlanesOf(context)
+  if (external === undefined || host.name !== first || others.some((name) => !fleet.has(name))) return []
+  const prefix = flagValue(cluster.apiServer.extraArgs, 'etcd-prefix') ?? '/registry'
+  return [
+    warning(
+      'ExternalEtcd',
+      `the objects of the cluster stay in the external etcd at ${enumerate(external.endpoints)}, below ${prefix}`,
+      `Delete them there if nobody needs them: etcdctl del ${prefix}/ --prefix. A new cluster is not begun on top of them.`,
+    ),
+  ]
 }
 
 /** Whether the host may be reset, and what will be left elsewhere. */
@@ -108,4 +145,5 @@ export const resetCheck = checks('reset/check', 'Check whose host it is', {
   UnknownCluster: unknownCluster,
   LivingCluster: livingCluster,
   RemainingWorkers: remainingWorkers,
+  ExternalEtcd: foreignEtcd,
 })

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { nodeChangeOf } from '../../../src/cli/nodes/change.ts'
 import { intentionOf, type Intention, type NodeRequest } from '../../../src/cli/nodes/intention.ts'
+import type { Facts } from '../../../src/host/facts.ts'
 import { factsOf, nodeOf, observedOf } from '../../support/facts.ts'
 import { workplace } from '../support.ts'
 
@@ -71,6 +72,34 @@ describe('refused before any host is asked', () => {
     )
     expect(details.code).toBe(code)
     expect(`${details.message} ${details.hint}`).toMatch(text)
+  })
+})
+
+describe('where etcd has hosts of its own', () => {
+  const apart = `${three}    - { name: e1, address: 192.0.2.31, roles: [etcd] }\n`
+
+  test.each([
+    ['add', undefined, /"kubewright apply": it makes e1 a member/],
+    ['remove', undefined, /"etcdctl member remove"\), run "kubewright reset e1"/],
+    ['replace', undefined, /made anew, with an empty disk, takes its own place again/],
+    [
+      'replace',
+      { name: 'e2', address: '192.0.2.32' },
+      /Write e2 into the inventory .* Then e1 can go\. Remove its member/,
+    ],
+  ] as const)('the command to %s a node is refused for one of them (%o), with what to do', async (kind, by, hint) => {
+    const request = { kind, name: 'e1', ...(by === undefined ? {} : { with: by }) }
+    const thrown: unknown = await intended(request, apart).catch((error: unknown) => error)
+    expect(thrown).toMatchObject({
+      details: { code: 'KW5025', exit: 'refused', hint: expect.stringMatching(hint) as string },
+    })
+  })
+
+  test('a control plane that goes has no member of etcd', async () => {
+    const nothing = { facts: new Map<string, Facts>(), observed: observedOf() }
+    const goes = { name: 'cp1' }
+    expect(nodeChangeOf(await intended(goes), nothing).leaving).toMatchObject({ controlPlane: true, runsEtcd: true })
+    expect(nodeChangeOf(await intended(goes, apart), nothing).leaving).toMatchObject({ runsEtcd: false })
   })
 })
 

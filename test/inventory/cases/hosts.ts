@@ -108,7 +108,7 @@ export const hosts: readonly WrongInput[] = [
       'inventory.yaml:7:43 spec.hosts[0].roles[1]: control-plane is listed twice (KW1018)',
       '    remove one of the two',
       'inventory.yaml:8:26 spec.hosts[1].roles: expected at least one role (KW1014)',
-      '    What the host is: a control plane, a worker, or both.',
+      '    What the host is: a control plane, a worker, or both; or etcd alone, which then runs on such hosts only.',
     ],
   },
   {

@@ -139,7 +139,7 @@ spec:
       'inventory.yaml:7:8 spec.dns: expected a map, got the number 2 (KW1012)',
       '    CoreDNS.',
       'inventory.yaml:8:31 spec.hosts[0].roles: expected a list, got the string "control-plane" (KW1012)',
-      '    What the host is: a control plane, a worker, or both.',
+      '    What the host is: a control plane, a worker, or both; or etcd alone, which then runs on such hosts only.',
     ],
   },
   {

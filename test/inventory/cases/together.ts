@@ -46,7 +46,7 @@ export const together: readonly WrongInput[] = [
       '    did you mean "bundle"?',
       'inventory.yaml:9:46 spec.certificates.caValidity: expected a string, but YAML reads 30 as a number (KW1015)',
       '    write it in quotes: "30"',
-      'inventory.yaml:11:49 spec.hosts[0].roles[0]: expected one of "control-plane", "worker", got "control-plain" (KW1013)',
+      'inventory.yaml:11:49 spec.hosts[0].roles[0]: expected one of "control-plane", "worker", "etcd", got "control-plain" (KW1013)',
       '    did you mean "control-plane"?',
     ],
   },

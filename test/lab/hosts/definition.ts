@@ -9,6 +9,8 @@ export type Suite = 'bookworm' | 'trixie'
 export interface Topology {
   readonly controlPlanes: number
   readonly workers: number
+  /** Hosts that run etcd alone. */
+  readonly etcdHosts: number
   readonly suite: Suite
   readonly twoNetworks: boolean
 }
@@ -16,7 +18,7 @@ export interface Topology {
 /** One host as the Vagrantfile reads it. */
 export interface HostDefinition {
   readonly name: string
-  readonly role: 'control-plane' | 'worker'
+  readonly role: 'control-plane' | 'worker' | 'etcd'
   readonly container: string
   /** Where sshd is reached; the node's own address too, unless the lab has two networks. */
   readonly address: string
@@ -75,6 +77,7 @@ export function defineLab(name: string, topology: Topology, subnet: number, imag
     hosts: [
       ...count(topology.controlPlanes).map((index) => host(`cp${index + 1}`, 'control-plane', 11 + index)),
       ...count(topology.workers).map((index) => host(`w${index + 1}`, 'worker', 21 + index)),
+      ...count(topology.etcdHosts).map((index) => host(`e${index + 1}`, 'etcd', 31 + index)),
     ],
   }
 }

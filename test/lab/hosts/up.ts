@@ -53,6 +53,7 @@ async function bringUp(name: string, options: LabOptions): Promise<Lab> {
   const topology: Topology = {
     controlPlanes: options.controlPlanes ?? 1,
     workers: options.workers ?? 2,
+    etcdHosts: options.etcdHosts ?? 0,
     suite: options.suite ?? 'bookworm',
     twoNetworks: options.twoNetworks ?? false,
   }

@@ -8,6 +8,7 @@ import {
 } from '../../../src/tasks/containerd/images.ts'
 import type { Cluster } from '../../../src/inventory/cluster.ts'
 import { calicoOptions, clusterOf, contextOf, hostOf, workerOf } from '../../support/facts.ts'
+import { etcdHostOf } from '../../support/etcd-hosts.ts'
 import { applyTasks, listed, planTasks } from '../../support/run-task.ts'
 import { sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'
 import { smallBundle } from './fixtures.ts'
@@ -82,6 +83,13 @@ test('a control plane gets its static pods’ images first, and planning needs n
 test('a control plane has the image of cluster DNS, which may move to it', async () => {
   const plan = listed(await planTasks(host, workerImages, contextOf({ artifacts })))
   expect(plan).toContain('create image:registry.k8s.io/coredns/coredns:v1.14.6')
+})
+
+test('hosts of etcd are no workers, to which cluster DNS could go', async () => {
+  const cluster = clusterOf({ hosts: [hostOf(), etcdHostOf('e1')] })
+  expect(listed(await planTasks(host, addonImages, contextOf({ artifacts, cluster })))).toEqual([
+    'create image:registry.k8s.io/coredns/coredns:v1.14.6',
+  ])
 })
 
 test('images come under the names of the mirror that pods use, and one that was removed comes back', async () => {

@@ -174,7 +174,14 @@ describe('a control plane that was made anew', () => {
     const plan = await planTasks(host, etcdJoin, context)
     expect(listed(plan)).toContain('update etcd-membership')
     expect(plan.changes.map(({ change }) => change.summary).join('\n')).toContain(announced)
-    const controlPlane = { host: 'cp1', hasEtcdData: true, apiServer: 'up', hasSuperAdmin: true, ledAt: 0 } as const
+    const controlPlane = {
+      host: 'cp1',
+      hasEtcdData: true,
+      apiServer: 'up',
+      etcdElsewhere: [],
+      hasSuperAdmin: true,
+      ledAt: 0,
+    } as const
     const controlPlanes = [{ ...controlPlane, etcdMembers: parseMembers(`${voter}\n${old}\n`) }]
     const asked = { ...context, observed: observedOf({ controlPlanes }) }
     const bare = await planTasks(sandboxHost({ name: 'cp2' }), etcdJoin, asked)

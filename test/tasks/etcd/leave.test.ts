@@ -15,6 +15,7 @@ function context(leaving: Partial<Leaving> = {}, joining: readonly string[] = []
   const whole: Leaving = {
     name: 'cp3',
     controlPlane: true,
+    runsEtcd: true,
     reached: true,
     nodeIPs: ['10.89.5.13'],
     successorIP: undefined,
@@ -53,6 +54,10 @@ beforeEach(() => {
   members(voter(1), voter(2), voter(3))
 })
 
+test('a control plane without a member leaves etcd as it is', async () => {
+  expect(listed(await planTasks(host, tasks, context({ runsEtcd: false })))).toEqual([])
+})
+
 describe('a member that leaves', () => {
   test('goes by its id, after a verified snapshot that only root can read', async () => {
     expect(listed(await planTasks(host, tasks, context()))).toEqual(everything)
@@ -84,7 +89,7 @@ describe('a member that leaves', () => {
   })
 
   test('is no worker', async () => {
-    expect(listed(await planTasks(host, tasks, context({ controlPlane: false })))).toEqual([])
+    expect(listed(await planTasks(host, tasks, context({ controlPlane: false, runsEtcd: false })))).toEqual([])
   })
 })
 

@@ -34,6 +34,7 @@ function context(leaving: Partial<Leaving> = {}, drain: Partial<Leaving['drain']
   const whole: Leaving = {
     name: 'w1',
     controlPlane: false,
+    runsEtcd: false,
     reached: true,
     nodeIPs: ['10.89.5.21'],
     successorIP: undefined,

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { LivingConfiguration, Observed, ObservedControlPlane } from '../../../src/kubernetes/observed.ts'
 import { preflightCluster } from '../../../src/tasks/preflight/cluster.ts'
 import { clusterOf, contextOf, factsOf, hostOf, nodeOf, observedOf, workerOf } from '../../support/facts.ts'
+import { etcdHostOf } from '../../support/etcd-hosts.ts'
 import { found, own, told } from './findings.ts'
 
 const worker = workerOf('worker1', '10.89.5.12')
@@ -174,7 +175,7 @@ test('a cluster that does not answer is a warning', () => {
 /** A control plane that lives, with the members that its etcd knows. */
 function controlPlane(host: string, ...names: readonly string[]): ObservedControlPlane {
   const etcdMembers = names.map((name) => ({ id: name, name, peerURLs: [`https://${name}:2380`], learner: false }))
-  return { host, hasEtcdData: true, apiServer: 'up', hasSuperAdmin: false, ledAt: 0, etcdMembers }
+  return { host, hasEtcdData: true, apiServer: 'up', etcdElsewhere: [], hasSuperAdmin: false, ledAt: 0, etcdMembers }
 }
 
 describe('several control planes', () => {
@@ -198,4 +199,17 @@ describe('several control planes', () => {
     const alone = living({ controlPlanes: [controlPlane('cp1', 'cp1'), controlPlane('cp2', 'cp1', 'cp2')] })
     expect(found(preflightCluster, alone)).toEqual(['error EtcdMembers'])
   })
+})
+
+function withEtcdHosts(...names: readonly string[]) {
+  const etcdHosts = names.map((name) => etcdHostOf(name))
+  return contextOf({ cluster: clusterOf({ hosts: [hostOf(), hostOf({ name: 'cp2' }), ...etcdHosts] }) })
+}
+
+test('of hosts of etcd an odd number is wanted, and of control planes beside them none', () => {
+  expect(found(preflightCluster, withEtcdHosts('e1', 'e2', 'e3'))).toEqual([])
+  expect(found(preflightCluster, withEtcdHosts('e1', 'e2'))).toEqual(['warning EtcdHosts'])
+  expect(told(preflightCluster, withEtcdHosts('e1', 'e2'))).toContain(
+    '2 hosts of etcd survive the loss of none of them',
+  )
 })

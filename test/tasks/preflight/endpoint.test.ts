@@ -11,7 +11,14 @@ const endpoint = { address: 'api.example.com', port: 6443, provider: 'external',
 const hosts = [hostOf(), hostOf({ name: 'cp2' }), workerOf('w1', '10.89.5.21')]
 const cluster = clusterOf({ controlPlaneEndpoint: endpoint, hosts })
 const bare = contextOf({ cluster })
-const controlPlane = { host: 'cp1', hasEtcdData: true, hasSuperAdmin: true, ledAt: 1, etcdMembers: undefined } as const
+const controlPlane = {
+  host: 'cp1',
+  hasEtcdData: true,
+  etcdElsewhere: [],
+  hasSuperAdmin: true,
+  ledAt: 1,
+  etcdMembers: undefined,
+} as const
 const alive = contextOf({
   cluster,
   observed: observedOf({ exists: true, api: 'up', controlPlanes: [{ ...controlPlane, apiServer: 'up' }] }),

@@ -11,6 +11,7 @@ import {
   workerOf,
   type FactsOverrides,
 } from '../../support/facts.ts'
+import { onHost } from '../../support/etcd-hosts.ts'
 import { found, own, told } from './findings.ts'
 
 function on(facts: FactsOverrides, cluster: Partial<Cluster> = {}) {
@@ -216,4 +217,10 @@ test('a firewall that is left alone is a warning', () => {
     'warning Firewalld',
   ])
   expect(found(preflightNetwork, contextOf({ facts }))).toEqual([])
+})
+
+test('a host of etcd needs the ports of etcd, and no others', () => {
+  const taken = [2379, 2380, 6443, 10_250, 10_256].map((port) => ({ address: '0.0.0.0', port, process: 'other' }))
+  const context = onHost('e1', { facts: { survey: { listening: taken, nameservers: ['127.0.0.53'] } } })
+  expect(found(preflightNetwork, context)).toEqual(['error Port-2379', 'error Port-2380'])
 })

@@ -3,6 +3,7 @@ import type { Survey } from '../../../src/host/facts.ts'
 import { preflightNetwork } from '../../../src/tasks/preflight/network.ts'
 import { preflightState } from '../../../src/tasks/preflight/state.ts'
 import { calicoOptions, clusterOf, contextOf, factsOf, hostOf, workerOf } from '../../support/facts.ts'
+import { onHost } from '../../support/etcd-hosts.ts'
 import { findings, found, own, told } from './findings.ts'
 
 function on(survey: Partial<Survey>) {
@@ -46,6 +47,18 @@ test('a control plane of ours that the inventory calls a worker is refused', () 
   expect(told(preflightState, context)).toContain('worker1 is a control plane of the living cluster (it has etcd.yaml,')
   const proxied = { ...context, facts: { ...facts, survey: { ...facts.survey, manifests: ['haproxy.yaml'] } } }
   expect(found(preflightState, proxied)).toEqual([])
+})
+
+function withPods(name: string, ...manifests: readonly string[]) {
+  return onHost(name, { facts: { survey: { manifests }, state: { cluster: own } } })
+}
+
+test('a control plane that the inventory calls a host of etcd is refused, and such a host that it calls a worker', () => {
+  expect(found(preflightState, withPods('e1', 'etcd.yaml'))).toEqual([])
+  expect(told(preflightState, withPods('e1', 'etcd.yaml', 'kube-apiserver.yaml'))).toContain(
+    'e1 is a control plane of the living cluster (it has kube-apiserver.yaml), the inventory calls it a host of etcd',
+  )
+  expect(told(preflightState, withPods('w1', 'etcd.yaml'))).toContain('w1 is a host of etcd of the living cluster')
 })
 
 describe("another cluster's host", () => {

@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest'
 import type { Finding } from '../../../src/engine/resource.ts'
 import type { Facts } from '../../../src/host/facts.ts'
+import type { Host } from '../../../src/inventory/cluster.ts'
 import type { Observed, ObservedControlPlane } from '../../../src/kubernetes/observed.ts'
 import type { Context } from '../../../src/tasks/context.ts'
 import { resetCheck } from '../../../src/tasks/reset/check.ts'
 import { clusterOf, contextOf, factsOf, hostOf, nodeOf, observedOf, workerOf } from '../../support/facts.ts'
+import { onHost } from '../../support/etcd-hosts.ts'
+import { clusterWith, etcdPki, externalOf } from '../../support/external-etcd.ts'
 import { factsWith } from './support.ts'
 
 const hosts = [hostOf(), hostOf({ name: 'cp2' }), workerOf('w1', '10.89.5.21'), workerOf('w2', '10.89.5.22')]
@@ -22,6 +25,66 @@ function findingsOn(name: string, fleet: readonly string[], facts: Facts = facts
 test('a reset of all hosts of the cluster has nothing to say', () => {
   expect(findingsOn('cp1', ['cp1', 'cp2', 'w1', 'w2'])).toEqual([])
   expect(findingsOn('w1', ['cp1', 'cp2', 'w1', 'w2'])).toEqual([])
+})
+
+const members = [member('cp1', '10.89.5.11'), member('cp2', '10.89.5.12'), member('cp3', '10.89.5.13')]
+const living: ObservedControlPlane = {
+  host: 'cp2',
+  hasEtcdData: true,
+  apiServer: 'up',
+  etcdElsewhere: [],
+  hasSuperAdmin: false,
+  ledAt: 0,
+  etcdMembers: members,
+}
+
+function member(name: string, address: string) {
+  return { id: '1', name, peerURLs: [`https://${address}:2380`], learner: false }
+}
+
+const etcdFacts = {
+  survey: { etcdData: true, manifests: ['etcd.yaml'] },
+  state: { cluster: { id: 'cluster-1', name: 'lab' } },
+}
+
+function etcdHostAlone(observed: Partial<Observed>): readonly Finding[] {
+  const context = onHost('e1', { facts: etcdFacts, ...observed })
+  return findings({ ...context, fleet: new Map([['e1', context.facts]]) })
+}
+
+const ofEtcd = ['e1', 'e2', 'e3'].map((name) => member(name, `10.89.5.3${name.slice(1)}`))
+const others = { etcdHosts: [{ host: 'e2', hasEtcdData: true, etcdMembers: ofEtcd }] }
+
+test('a host of etcd that counts among the members is refused with the arithmetic, and what to do is told', () => {
+  const [finding, ...more] = etcdHostAlone(others)
+  expect(more).toEqual([])
+  expect(finding).toMatchObject({ check: 'LivingCluster', severity: 'error' })
+  expect(finding?.message).toBe(
+    'the cluster lives on e2, and counts on this host: as one of 3 members of etcd, which needs 2 of them',
+  )
+  expect(finding?.hint).toContain('Remove its member on another host of etcd ("etcdctl member remove")')
+})
+
+test('a host of etcd is refused while API servers live of it, and while nobody answers', () => {
+  const led = { ...living, host: 'cp1', hasEtcdData: false, etcdMembers: undefined }
+  const [served] = etcdHostAlone({ controlPlanes: [{ ...led, etcdElsewhere: ['https://10.89.5.31:2379'] }] })
+  expect(served?.message).toBe('the cluster lives on cp1, and counts on this host: as the etcd of its API servers')
+  expect(etcdHostAlone({})[0]?.message).toContain('cp1, e2 and e3 do not answer, so whether etcd there counts')
+})
+
+test('a host of etcd that is no member any more may be reset alone, and so may all hosts together', () => {
+  const [{ etcdMembers, ...view }] = others.etcdHosts as [(typeof others.etcdHosts)[number]]
+  expect(etcdHostAlone({ etcdHosts: [{ ...view, etcdMembers: etcdMembers.slice(1) }] })).toEqual([])
+  expect(findings(onHost('e1', { facts: etcdFacts }))).toEqual([])
+})
+
+test('the objects in an external etcd stay, and how to delete them is told once', async () => {
+  const external = externalOf(await etcdPki())
+  const told = (host: Host) => findings(contextOf({ cluster: clusterWith(external, { hosts }), host, fleet }))
+  const fleet = new Map(hosts.map(({ name }) => [name, factsWith()]))
+  expect(told(hosts[0]!)).toMatchObject([{ check: 'ExternalEtcd', severity: 'warning' }])
+  expect(told(hosts[0]!)[0]?.message).toContain('https://10.89.5.31:2379, below /registry')
+  expect(told(hosts[1]!)).toEqual([])
 })
 
 test("another cluster's host is refused", () => {
@@ -46,20 +109,6 @@ test('a host of a cluster with the same name and another id is refused, too', ()
   })
   expect(findings(context).map(({ check }) => check)).toContain('ForeignCluster')
 })
-
-const members = [member('cp1', '10.89.5.11'), member('cp2', '10.89.5.12'), member('cp3', '10.89.5.13')]
-const living: ObservedControlPlane = {
-  host: 'cp2',
-  hasEtcdData: true,
-  apiServer: 'up',
-  hasSuperAdmin: false,
-  ledAt: 0,
-  etcdMembers: members,
-}
-
-function member(name: string, address: string) {
-  return { id: '1', name, peerURLs: [`https://${address}:2380`], learner: false }
-}
 
 function findingsAlone(name: string, observed: Partial<Observed>, facts = withEtcdData): readonly Finding[] {
   const host = hosts.find((one) => one.name === name) ?? hostOf()
