@@ -2,8 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { exitCodes } from '../../src/engine/errors.ts'
 import { labDown, labUp, powerOff, powerOn, type Lab, type LabHost } from '../lab/index.ts'
 import { $ } from '../lab/shell.ts'
-import { differences } from './file-system.ts'
-import { hostState, packagesOn, type HostState } from './host-state.ts'
+import { changesSince, hostState, type HostState } from './host-state.ts'
 import { eventually, hostOf, inHost, kubectl, onLab, planOf } from './support.ts'
 
 /** Time enough for everything to come back after a loss of power. */
@@ -12,16 +11,12 @@ const recovery = 180
 describe('a host before, in and after a cluster', () => {
   const name = 'e2ereset'
   const before = new Map<string, HostState>()
-  const packages = new Map<string, readonly string[]>()
   let lab: Lab
   let service = ''
 
   beforeAll(async () => {
     lab = await labUp({ name, controlPlanes: 1, workers: 1, kubernetes: '1.37.1', fresh: true })
-    for (const host of lab.hosts) {
-      before.set(host.name, await hostState(host))
-      packages.set(host.name, await packagesOn(host))
-    }
+    for (const host of lab.hosts) before.set(host.name, await hostState(host))
     const outcome = await onLab(lab, 'apply', '--yes')
     expect(outcome.code, outcome.stderr).toBe(exitCodes.success)
     service = await deployed()
@@ -63,7 +58,7 @@ describe('a host before, in and after a cluster', () => {
     await eventually(60, () => expect(inHost(controlPlane, 'pgrep -x kube-apiserver')).rejects.toThrow())
     const outcome = await onLab(lab, 'reset', '--yes')
     expect(outcome.code, outcome.stderr).toBe(exitCodes.success)
-    for (const host of lab.hosts) expect(await changedOn(host), host.name).toEqual({})
+    for (const host of lab.hosts) expect(await changesSince(before.get(host.name)!, host), host.name).toEqual({})
     const again = await onLab(lab, 'reset', '--yes')
     expect(again.stdout).toContain('Nothing to reset')
   })
@@ -98,16 +93,6 @@ describe('a host before, in and after a cluster', () => {
       expect(ready, node).toBe('True')
       expect(Date.parse(heard), node).toBeGreaterThan(began)
     }
-  }
-
-  /** What is different on a host, by aspect. */
-  async function changedOn(host: LabHost): Promise<Readonly<Record<string, readonly string[]>>> {
-    const was = before.get(host.name)
-    const added = (await packagesOn(host)).filter((one) => packages.get(host.name)?.includes(one) !== true)
-    const is = await hostState(host, added)
-    const aspects = Object.keys(is) as (keyof HostState)[]
-    const changed = aspects.map((aspect) => [aspect, differences(was?.[aspect] ?? [], is[aspect])] as const)
-    return Object.fromEntries(changed.filter(([, lines]) => lines.length > 0))
   }
 })
 
