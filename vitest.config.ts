@@ -14,6 +14,7 @@ const onLab = {
 const long = {
   nodes: 'test/e2e/nodes.test.ts',
   reset: 'test/e2e/reset.test.ts',
+  'kill-node': 'test/e2e/kill-node.test.ts',
 } as const
 
 export default defineConfig({
