@@ -10,8 +10,12 @@ const onLab = {
   sequence: { concurrent: false },
 } as const
 
-/** Nodes that come and go take as long as all the rest: `npm run test:nodes`. */
-const long = ['test/e2e/nodes.test.ts']
+/** What takes as long as all the rest has a command of its own: `npm run test:nodes`. */
+const long = {
+  nodes: 'test/e2e/nodes.test.ts',
+  reset: 'test/e2e/reset.test.ts',
+  'kill-node': 'test/e2e/kill-node.test.ts',
+} as const
 
 export default defineConfig({
   test: {
@@ -27,8 +31,8 @@ export default defineConfig({
           isolate: false,
         },
       },
-      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: long, ...onLab } },
-      { test: { name: 'nodes', include: long, ...onLab } },
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: Object.values(long), ...onLab } },
+      ...Object.entries(long).map(([name, file]) => ({ test: { name, include: [file], ...onLab } })),
     ],
   },
 })

@@ -11,6 +11,7 @@ export interface NodePod {
   /** Its manifest is a file on the host. */
   readonly mirror: boolean
   readonly finished: boolean
+  /** It ends whatever we do: it was deleted, or its namespace, whose pods follow some seconds later. */
   readonly terminating: boolean
   /** It keeps data in the node's own storage, which goes with it. */
   readonly emptyDir: boolean
@@ -34,9 +35,10 @@ export interface NodePods {
   readonly budgets: readonly Budget[]
 }
 
-/** Columns of one line for each node, pod and budget; what `parseNodePods` reads. */
+/** Columns of one line for each node, namespace, pod and budget; what `parseNodePods` reads. */
 export const evictionColumns = {
   node: '{range .items[*]}node{"\\t"}{.spec.unschedulable}{"\\n"}{end}',
+  namespaces: columns('namespace', ['{.metadata.name}', '{.metadata.deletionTimestamp}']),
   pods: columns('pod', [
     '{.metadata.namespace}',
     '{.metadata.name}',
@@ -68,9 +70,10 @@ export function parseNodePods(output: string): NodePods | undefined {
   const rows = lines.map((line) => line.split('\t'))
   const of = (kind: string): readonly (readonly string[])[] => rows.filter(([first]) => first === kind)
   const [node] = of('node')
+  const ending = new Set(of('namespace').flatMap(([, name = '', deletion = '']) => (deletion === '' ? [] : [name])))
   return {
     node: node === undefined ? undefined : { unschedulable: node[1] === 'true' },
-    pods: of('pod').map(podOf),
+    pods: of('pod').map((row) => podOf(row, ending)),
     budgets: of('budget').map(([, namespace = '', name = '', selector, allowed, healthy, needed]) => ({
       name: `${namespace}/${name}`,
       namespace,
@@ -82,17 +85,8 @@ export function parseNodePods(output: string): NodePods | undefined {
   }
 }
 
-function podOf([
-  ,
-  namespace = '',
-  name = '',
-  labels,
-  kind,
-  mirror,
-  phase,
-  deletion,
-  emptyDir,
-]: readonly string[]): NodePod {
+function podOf(row: readonly string[], endingNamespaces: ReadonlySet<string>): NodePod {
+  const [, namespace = '', name = '', labels, kind, mirror, phase, deletion = '', emptyDir] = row
   const known = jsonOf(labels)
   return {
     name: `${namespace}/${name}`,
@@ -101,7 +95,7 @@ function podOf([
     controller: kind === undefined || kind === '' ? undefined : kind,
     mirror: (mirror ?? '') !== '',
     finished: phase === 'Succeeded' || phase === 'Failed',
-    terminating: (deletion ?? '') !== '',
+    terminating: deletion !== '' || endingNamespaces.has(namespace),
     emptyDir: (emptyDir ?? '') !== '',
   }
 }

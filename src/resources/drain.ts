@@ -94,6 +94,7 @@ function podsProbe(node: string, server: string): Resource<DrainState>['probe'] 
     script: sh`kw_ask() { kw_kubectl ${server} --request-timeout=10s get "$@"; }
 [ -e /etc/kubernetes/admin.conf ] && kw_ask nodes --field-selector ${`metadata.name=${node}`} -o jsonpath=${evictionColumns.node} &&
   kw_ask pods -A --field-selector ${`spec.nodeName=${node}`} -o jsonpath=${evictionColumns.pods} &&
+  kw_ask namespaces -o jsonpath=${evictionColumns.namespaces} &&
   kw_ask poddisruptionbudgets -A -o jsonpath=${evictionColumns.budgets} && echo complete`,
     parse: parseNodePods,
   }

@@ -131,9 +131,9 @@ export async function checkNetwork(lab: Pick<Lab, 'inventoryPath'>) {
   }
 }
 
-/** `kubectl` on the first control plane, past SSH: the outside look at a cluster. */
+/** `kubectl` on the first control plane, past SSH: the outside look at a cluster. It leaves nothing in root's home. */
 export async function kubectl(lab: Lab, args: string): Promise<string> {
-  return inHost(hostOf(lab, 'cp1'), `kubectl --kubeconfig /etc/kubernetes/admin.conf ${args}`)
+  return inHost(hostOf(lab, 'cp1'), `kubectl --kubeconfig /etc/kubernetes/admin.conf --cache-dir /tmp/kubectl ${args}`)
 }
 
 /** Runs a command as root in a host, past SSH; what it prints. */

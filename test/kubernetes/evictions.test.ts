@@ -11,6 +11,9 @@ const lines = {
   proxy: 'pod\tkube-system\tkube-proxy-x\t{}\tDaemonSet\t\tRunning\t\t',
   mirror: 'pod\tkube-system\thaproxy-w1\t{}\tNode\t0af1\tRunning\t\t',
   done: 'pod\tdefault\tonce\t{}\tJob\t\tSucceeded\t\t',
+  check: 'pod\tkubewright-check-1a2b\tn0\t{}\t\t\tRunning\t\t',
+  living: 'namespace\tdefault\t',
+  going: 'namespace\tkubewright-check-1a2b\t2026-11-21T12:00:00Z',
   budget: 'budget\tdefault\tweb\t{"matchLabels":{"app":"web"}}\t0\t2\t2',
 } as const
 
@@ -39,6 +42,15 @@ test('a bare pod has no controller, and a pod with an emptyDir volume says so', 
   const [bare, cache] = parsed('bare', 'cache').pods
   expect(bare).toMatchObject({ controller: undefined, emptyDir: false })
   expect(cache).toMatchObject({ controller: 'StatefulSet', emptyDir: true })
+})
+
+test('a pod of a namespace that was deleted is ending, though nobody has told the pod yet', () => {
+  const { pods } = parsed('living', 'going', 'bare', 'check', 'ending')
+  expect(pods.map(({ name, terminating }) => [name, terminating])).toEqual([
+    ['default/bare', false],
+    ['kubewright-check-1a2b/n0', true],
+    ['default/web-2', true],
+  ])
 })
 
 test('what keeps a pod is named', () => {

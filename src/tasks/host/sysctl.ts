@@ -3,6 +3,7 @@ import { familyOf } from '../../inventory/subnets.ts'
 import { kubeletConfiguration } from '../../kubernetes/kubelet.ts'
 import { isNode } from '../../inventory/roles.ts'
 import { renderText } from '../../render/template.ts'
+import { notedDirectories, type TouchedDirectories } from '../../resources/directories-before.ts'
 import { file } from '../../resources/file.ts'
 import { notedKernel } from '../../resources/kernel-before.ts'
 import { sysctlValues } from '../../resources/sysctl.ts'
@@ -21,11 +22,17 @@ export const hostSysctl = task<Context>({
     const settings = Object.entries(values).map(([key, value]) => ({ key, value }))
     return [
       notedKernel(Object.keys(values), sysctlFile),
+      notedDirectories(touchedDirectories(context), sysctlFile),
       file(sysctlFile, renderText('host/sysctl.conf', { settings })),
       sysctlValues(values, sysctlFile),
     ]
   },
 })
+
+/** etcd's is made private by us, containerd's by itself; kube-proxy's volume makes the last one on a kernel without modules. */
+function touchedDirectories({ host }: Context): TouchedDirectories {
+  return { changed: [host.directories.etcd, host.directories.containerd], made: ['/lib/modules'] }
+}
 
 function wantedValues({ cluster, host, facts }: Context): Readonly<Record<string, string>> {
   const dualStack = cluster.networking.podSubnets.some((subnet) => familyOf(subnet) === 6)

@@ -1,4 +1,5 @@
 import { task } from '../../engine/task.ts'
+import { restoredDirectories } from '../../resources/directories-before.ts'
 import { editedFile } from '../../resources/edited-file.ts'
 import { resolvableNames } from '../../resources/hosts-file.ts'
 import { restoredKernel } from '../../resources/kernel-before.ts'
@@ -26,6 +27,7 @@ export const resetFiles = task<Context>({
       editedFile('/etc/fstab', withSwap, { why: 'swap as it was', afterwards }),
       resolvableNames([]),
       restoredKernel(sysctlFile),
+      restoredDirectories(),
       uninstalled([...data, ...edited]),
       withoutEmpty(directories, [...emptied, 'reset:installed']),
     ]

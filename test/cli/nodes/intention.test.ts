@@ -106,7 +106,7 @@ describe('where etcd has hosts of its own', () => {
 describe('what is still the own of a host that is replaced by itself', () => {
   const observed = observedOf({ nodes: [nodeOf('cp1', { internalIPs: ['192.0.2.11'] })] })
 
-  async function leaving(survey: { etcdData?: boolean; kubernetesFiles?: readonly string[] }) {
+  async function leaving(survey: Partial<Facts['survey']>) {
     const facts = new Map([['cp1', factsOf({ nodeIP: '192.0.2.11', survey })]])
     return nodeChangeOf(await intended({ kind: 'replace', name: 'cp1' }), { facts, observed }).leaving
   }
@@ -122,5 +122,9 @@ describe('what is still the own of a host that is replaced by itself', () => {
 
   test('the member is its own when it has data', async () => {
     expect(await leaving({ etcdData: true })).toMatchObject({ hasMember: false })
+  })
+
+  test('so it is when its etcd is about to start: taken from the members now, it would start with the data of nobody', async () => {
+    expect(await leaving({ manifests: ['etcd.yaml'] })).toMatchObject({ hasMember: false })
   })
 })

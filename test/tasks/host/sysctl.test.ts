@@ -21,6 +21,7 @@ test('modules come before the kernel parameters that they bring, and both are th
     'run module:overlay',
     'run module:br_netfilter',
     'run kernel:before',
+    'run directories:before',
     `create file:${path}`,
     'update sysctl:effective',
   ])
@@ -62,7 +63,8 @@ test('a value that is right needs no write, even where the kernel parameters are
   host.write('/proc/sys/net/ipv4/ip_forward', '1\n', 0o444)
   host.write('/proc/sys/net/bridge/bridge-nf-call-iptables', '1\n', 0o444)
   host.write('/proc/sys/net/bridge/bridge-nf-call-ip6tables', '1\n', 0o444)
-  expect(listed(await planTasks(host, hostSysctl, contextOf()))).toEqual(['run kernel:before', `create file:${path}`])
+  const notes = ['run kernel:before', 'run directories:before']
+  expect(listed(await planTasks(host, hostSysctl, contextOf()))).toEqual([...notes, `create file:${path}`])
 })
 
 test('a file that is read later at boot and says otherwise is a finding', async () => {

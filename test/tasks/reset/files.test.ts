@@ -4,6 +4,8 @@ import { hostNames } from '../../../src/tasks/host/names.ts'
 import { hostSwap } from '../../../src/tasks/host/swap.ts'
 import { hostSysctl } from '../../../src/tasks/host/sysctl.ts'
 import { resetFiles } from '../../../src/tasks/reset/files.ts'
+import { sh } from '../../../src/transport/command.ts'
+import { hostOf } from '../../support/facts.ts'
 import { applyTasks, listed, planTasks, touched } from '../../support/run-task.ts'
 import { sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'
 import { close, due, idle, install, oursContext, remove, reset } from './support.ts'
@@ -127,6 +129,24 @@ test('what the kernel was like is noted once, and not when it is too late', asyn
   host.remove('/var/lib/kubewright/originals/kernel')
   expect(listed(await planTasks(host, preparations, oursContext()))).toEqual([])
   expect(await due(host)).not.toContain('update reset:kernel')
+})
+
+test('directories have the modes from before the cluster again, and what was made for a mount is gone while it is empty', async () => {
+  host.write('/srv/etcd/lost+found/README', '')
+  await host.run(sh`chmod 755 /srv/etcd`)
+  const context = oursContext({ host: hostOf({ directories: { ...hostOf().directories, etcd: '/srv/etcd' } }) })
+  await applyTasks(host, preparations, context)
+  await host.run(sh`chmod 700 /srv/etcd
+mkdir -p /lib/modules`)
+  const plan = await planTasks(host, resetFiles, context)
+  expect(plan.changes.find(({ resource }) => resource === 'reset:modes')?.change.summary).toBe(
+    'put back directories: /srv/etcd: 755 root:root (is 700 root:root), remove /lib/modules',
+  )
+  await applyTasks(host, resetFiles, context)
+  expect(await host.run(sh`stat -c '%a %n' /srv/etcd /lib/modules 2>/dev/null || true`)).toBe('755 /srv/etcd\n')
+
+  host.write('/lib/modules/6.1/kvm.ko', '')
+  expect(listed(await planTasks(host, resetFiles, context))).not.toContain('update reset:modes')
 })
 
 test('a file system for programs in the kernel that was not there before is unmounted', async () => {

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { exitCodes } from '../../src/engine/errors.ts'
+import { labDown, labUp, snapshotReset, type Lab } from '../lab/index.ts'
+import { killedRun } from './killing.ts'
+import { elsewhere, eventually, hostOf, inHost, kubewright, onLab, planOf, type Elsewhere } from './support.ts'
+
+const name = 'e2ekilln'
+
+/** Dozens of runs, one after another. */
+const timeout = 60 * 60_000
+const etcdctl =
+  'etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/healthcheck-client.crt --key /etc/kubernetes/pki/etcd/healthcheck-client.key --command-timeout 5s'
+
+/** A member of etcd, as its list tells of it. */
+interface Member {
+  readonly id: string
+  readonly peerURL: string
+  readonly learner: boolean
+}
+
+describe('a control plane that comes by runs that are killed at every step', () => {
+  let lab: Lab
+
+  beforeAll(async () => {
+    lab = await labUp({ name, controlPlanes: 3, workers: 0, fresh: true })
+    const outcome = await onLab(lab, 'apply', '--yes')
+    expect(outcome.code, outcome.stderr).toBe(exitCodes.success)
+  })
+
+  afterAll(() => labDown(name))
+
+  test('node add: never more than one learner, and each place among the members once', { timeout }, async () => {
+    await using there = await elsewhere(lab)
+    const remove = ['node', 'remove', 'cp3', '--keep-inventory', '--yes', '--inventory', there.inventoryPath]
+    const outcome = await kubewright(remove)
+    expect(outcome.code, outcome.stderr).toBe(exitCodes.success)
+    await killedUntilDone(there, ['node', 'add', 'cp3'], 'cp2')
+    expect(await planOf(there)).toEqual([])
+  })
+
+  test('node replace: the same, and the old member never comes back', { timeout }, async () => {
+    await using there = await elsewhere(lab)
+    const old = (await members('cp2')).find(({ peerURL }) => peerURL.includes(hostOf(lab, 'cp1').nodeIP))
+    await snapshotReset(name, ['cp1'])
+    await killedUntilDone(there, ['node', 'replace', 'cp1'], 'cp2', old?.id)
+    expect(await planOf(there)).toEqual([])
+  })
+
+  /** Runs that are killed in the first or second thing that they do, one after another, until one has nothing left to do. */
+  async function killedUntilDone(
+    there: Elsewhere,
+    words: readonly string[],
+    from: string,
+    old?: string,
+  ): Promise<void> {
+    let [kills, gone] = [0, false]
+    for (let run = 1; run <= 150; run += 1) {
+      // Killed in the second thing, a run has got on by one; in the first, it has begun where the one before was killed.
+      const moment = { change: run % 2 === 0 ? 'first' : 'second', delay: [0, 60, 400][run % 3]! } as const
+      const { killed, outcome, events } = await killedRun(there, moment, words)
+      const told = `run ${run}: ${events.findLast(({ resource }) => resource !== undefined)?.resource}`
+      const list = await eventually(30, () => members(from))
+      expect(list.filter(({ learner }) => learner).length, told).toBeLessThanOrEqual(1)
+      expect(new Set(list.map(({ peerURL }) => peerURL)).size, told).toBe(list.length)
+      const isThere = list.some(({ id }) => id === old)
+      expect(gone && isThere, `${told}: ${old} is back`).toBe(false)
+      gone ||= !isThere
+      process.stderr.write(
+        `${told} ${killed ? 'killed' : outcome.code} after ${Math.round(outcome.elapsed / 100) / 10} s\n`,
+      )
+      if (killed) kills += 1
+      else if (outcome.code === exitCodes.success) {
+        process.stderr.write(`${words.join(' ')}: killed ${kills} times\n`)
+        expect(list.map(({ learner }) => learner)).toEqual([false, false, false])
+        return
+      } else expect([exitCodes.locked, exitCodes.apply], `${told}\n${outcome.stdout}`).toContain(outcome.code)
+    }
+    throw new Error(`${words.join(' ')} has not come to its end`)
+  }
+
+  async function members(host: string): Promise<readonly Member[]> {
+    const list = (await inHost(hostOf(lab, host), `${etcdctl} member list`)).trim().split('\n')
+    return list.map((line) => {
+      const [id = '', , , peerURL = ''] = line.split(', ')
+      return { id, peerURL, learner: line.endsWith(', true') }
+    })
+  }
+})
