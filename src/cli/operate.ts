@@ -20,7 +20,6 @@ import { programVersion } from '../package.ts'
 import { agendaOf } from '../playbook/agenda.ts'
 import { loadPlaybook, type Playbook } from '../playbook/load.ts'
 import { ownRecord } from '../tasks/preflight/ownership.ts'
-import { allTasks } from '../tasks/registry.ts'
 import { resetIdentity } from '../tasks/reset/identity.ts'
 import { Secret } from '../transport/command.ts'
 import type { Traffic, Transport } from '../transport/transport.ts'
@@ -69,8 +68,7 @@ export interface Prepared extends AsyncDisposable {
 export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): Promise<Prepared> {
   const intention = options.nodes && (await intentionOf(options.inventory, options.nodes))
   const { cluster } = intention ?? (await loadInventory(options.inventory))
-  const tasks = allTasks()
-  const playbook = await loadPlaybook(options.playbook, [...tasks.keys()])
+  const playbook = await loadPlaybook(options.playbook)
   const installs = playbook.destroys !== true && playbook.installs !== false
   const artifacts = installs ? await openArtifacts(cluster) : artifactIndex([], playbook.name)
   const { hosts, transports, notices } =
@@ -81,12 +79,15 @@ export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): 
     const id = operationId()
     if (mode === 'apply') await held.lock(id)
     const { witnesses } = held
-    const { facts, observed } = await survey(cluster, hosts, transports, { witnesses, asksEtcd: installs })
+    const [{ facts, observed }, { allTasks }] = await Promise.all([
+      survey(cluster, hosts, transports, { witnesses, asksEtcd: installs }),
+      import('../tasks/registry.ts'), // a good part of the program, loaded while the hosts answer
+    ])
     const { deep, limit } = options
     const read = { cluster, facts, observed, artifacts, deep, limit, installs }
     const change = intention && { nodes: nodeChangeOf(intention, read), before: intention.before }
     const contexts = await contextsOf(read, change)
-    const agenda = agendaOf(playbook, tasks, cluster, limited(contexts, options.limit))
+    const agenda = agendaOf(playbook, allTasks(), cluster, limited(contexts, options.limit))
     const targets = held.targets(facts)
     const plan = await makePlan(agenda, targets)
     const unfinished = unfinishedOperation(cluster, facts)

@@ -3,9 +3,9 @@ import type { Cluster, Host } from '../inventory/cluster.ts'
 import { isControlPlane, isNode, isWorker } from '../inventory/roles.ts'
 import type { Context } from '../tasks/context.ts'
 import { leader, leadingMember } from '../tasks/control-planes.ts'
-import type { HostSelector, Playbook } from './load.ts'
+import { type HostSelector, type Playbook, unknownTask } from './load.ts'
 
-/** Applies a playbook to a cluster: selects the hosts of each phase and asks each task for its resources. */
+/** Applies a playbook to a cluster: selects the hosts of each phase and asks each task for its resources; a task that does not exist is an error. */
 export function agendaOf(
   playbook: Playbook,
   tasks: ReadonlyMap<string, Task<Context>>,
@@ -18,10 +18,10 @@ export function agendaOf(
     const parts = selectHosts(cluster, hosts, roles).flatMap((host): HostPhase[] => {
       const context = contexts.get(host.name)
       if (context === undefined) return []
-      const steps = names.flatMap((taskName) => {
+      const steps = names.map((taskName) => {
         const task = tasks.get(taskName)
-        if (task === undefined) return []
-        return [{ task: task.name, summary: task.summary, resources: task.resources(context) }]
+        if (task === undefined) throw unknownTask(playbook.name, name, taskName, [...tasks.keys()])
+        return { task: task.name, summary: task.summary, resources: task.resources(context) }
       })
       return [{ host: host.name, steps: steps.filter((step) => step.resources.length > 0) }]
     })

@@ -57,8 +57,8 @@ export interface Playbook {
   readonly phases: readonly PlaybookPhase[]
 }
 
-/** Reads `playbooks/<name>.yaml`; a phase that comes after an unknown or later one, or an unknown task, is an error. */
-export async function loadPlaybook(name: string, knownTasks: readonly string[]): Promise<Playbook> {
+/** Reads `playbooks/<name>.yaml`; a phase that comes after an unknown or later one is an error. */
+export async function loadPlaybook(name: string): Promise<Playbook> {
   const directory = join(packageRoot, 'playbooks')
   const path = join(directory, `${name}.yaml`)
   const text = await readFile(path, 'utf8').catch(async () => {
@@ -70,11 +70,11 @@ export async function loadPlaybook(name: string, knownTasks: readonly string[]):
   if (problem !== undefined) throw invalid(name, problem.message)
   const parsed = playbookSchema.safeParse(document.toJS())
   if (!parsed.success) throw invalid(name, z.prettifyError(parsed.error))
-  checkReferences(name, parsed.data.phases, knownTasks)
+  checkPhases(name, parsed.data.phases)
   return { name, text, ...parsed.data }
 }
 
-function checkReferences(name: string, phases: readonly PlaybookPhase[], knownTasks: readonly string[]): void {
+function checkPhases(name: string, phases: readonly PlaybookPhase[]): void {
   const seen: string[] = []
   for (const phase of phases) {
     if (seen.includes(phase.name)) throw invalid(name, `two phases are named ${phase.name}`)
@@ -82,15 +82,13 @@ function checkReferences(name: string, phases: readonly PlaybookPhase[], knownTa
     if (early !== undefined) {
       throw invalid(name, `${phase.name} comes after ${early}, which is not an earlier phase${suggestion(early, seen)}`)
     }
-    const unknown = phase.tasks.find((task) => !knownTasks.includes(task))
-    if (unknown !== undefined) {
-      throw invalid(
-        name,
-        `${phase.name} names the task ${unknown}, which does not exist${suggestion(unknown, knownTasks)}`,
-      )
-    }
     seen.push(phase.name)
   }
+}
+
+/** The error of a phase that names a task which does not exist. */
+export function unknownTask(playbook: string, phase: string, task: string, known: readonly string[]): KubewrightError {
+  return invalid(playbook, `${phase} names the task ${task}, which does not exist${suggestion(task, known)}`)
 }
 
 function suggestion(word: string, known: readonly string[]): string {

@@ -43,13 +43,20 @@ export function apiObjects(objects: readonly KubernetesObject[], access: ApiAcce
   })
 }
 
-/** How one object is looked at beside others, in the probe that they share. */
+/** How one object is looked at beside others, in the probe that they share; of one that could not be read the API is `unknown`. */
 export function looksAtObject<State>(
   object: KubernetesObject,
   access: ApiAccess,
   read: (state: ObjectState) => State,
 ): Looks<State> {
-  return looksAt([object], access)((output) => read(parseState(output, object)))
+  const failure = `failed ${JSON.stringify(object)}`
+  return looksAt(
+    [object],
+    access,
+  )((output) => {
+    const state = parseState(output, object)
+    return read(output.split('\n').includes(failure) ? { ...state, api: 'unknown' } : state)
+  })
 }
 
 /** What is asked before and after a change. */
@@ -101,7 +108,7 @@ fi
 kw_kubectl ${server} get --raw /readyz --request-timeout=5s >/dev/null || { echo unknown; exit; }
 echo up
 for kw_set; do
-kw_found=$(kw_live "$kw_set")
+kw_found=$(kw_live "$kw_set") || printf 'failed %s\n' "$kw_set"
 kw_show live "$kw_found"
 [ -z "$kw_found" ] || kw_show wanted "$(kw_wanted "$kw_set")"
 done`

@@ -44,9 +44,15 @@ function problemOf({ path, mode, state }: InstalledProgram): readonly string[] {
 }
 
 function parsePrograms(output: string): readonly InstalledProgram[] {
-  const rows = output.split('\n').filter((line) => line !== '')
-  return rows.map((row) => {
-    const [path = '', mode = '', state = 'missing'] = row.split(' ')
-    return { path, mode, state: state as InstalledProgram['state'] }
+  const lines = output.split('\n')
+  const modes = new Map(
+    lines.flatMap((line): [string, string][] => {
+      const [path = '', , mode] = line.split('|')
+      return mode === undefined ? [] : [[path, mode]]
+    }),
+  )
+  return lines.flatMap((line): InstalledProgram[] => {
+    const [, state, path = ''] = /^(same|changed|missing) (.*)$/.exec(line) ?? []
+    return state === undefined ? [] : [{ path, mode: modes.get(path) ?? '', state: state as InstalledProgram['state'] }]
   })
 }

@@ -15,7 +15,7 @@ const note = '/var/lib/kubewright/originals/directories'
 export function notedDirectories({ changed, made }: TouchedDirectories, file: string): Resource<boolean> {
   const command = sh`mkdir -p /var/lib/kubewright/originals
 {
-  for kw_path in ${changed}; do stat -L -c '%a %U:%G %n' "$kw_path" 2>/dev/null || true; done
+  for kw_path in ${changed}; do stat -L -c '%a %u:%g %n' "$kw_path" 2>/dev/null || true; done
   for kw_path in ${made}; do [ -e "$kw_path" ] || echo "- - $kw_path"; done
 } >${`${note}.part`}
 sync -d ${`${note}.part`}
@@ -51,7 +51,7 @@ export function restoredDirectories(): Resource<readonly ChangedDirectory[]> {
     id: 'reset:modes',
     probe: {
       script: sh`[ ! -e ${note} ] || while read -r kw_mode kw_owner kw_path; do
-kw_is=$(stat -L -c '%a %U:%G' "$kw_path" 2>/dev/null) || continue
+kw_is=$(stat -L -c '%a %u:%g' "$kw_path" 2>/dev/null) || continue
 case $kw_mode in -) [ -z "$(ls -A "$kw_path")" ] ;; *) [ "$kw_mode $kw_owner" != "$kw_is" ] ;; esac && echo "$kw_mode $kw_owner $kw_is $kw_path"
 done <${note}`,
       parse: parseChanged,

@@ -11,6 +11,8 @@ export interface DepartingMember {
   readonly peerURLs: readonly string[]
   /** Where members listen that have its name, but are another host's by now. */
   readonly otherPeerURLs: readonly string[]
+  /** Its host is about to join anew: a member there that has not started, or learns, is the new one and stays. */
+  readonly joins: boolean
   /** Client URL of the member that is asked. */
   readonly askedURL: string
   /** Nobody goes to its host, so that its member must not live any more. */
@@ -98,11 +100,12 @@ command -v etcdctl >/dev/null && kw_list=$(kw_etcd ${askedURL} member list 2>/de
 }
 
 function leavingMember(
-  { name, peerURLs, otherPeerURLs }: DepartingMember,
+  { name, peerURLs, otherPeerURLs, joins }: DepartingMember,
   { members = [] }: DepartureState,
 ): CountedMember | undefined {
   return members
     .filter((member) => !member.peerURLs.some((url) => otherPeerURLs.includes(url)))
+    .filter((member) => !joins || (member.name !== '' && !member.learner))
     .find((member) => member.name === name || member.peerURLs.some((url) => peerURLs.includes(url)))
 }
 

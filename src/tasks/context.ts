@@ -26,6 +26,8 @@ export interface Leaving {
   /** Whether its member of etcd, and its Node, still are its own: a host that was made anew may have them again. */
   readonly hasMember: boolean
   readonly hasNode: boolean
+  /** Its host has what etcd starts with: a member there that has not started yet is its new one. */
+  readonly joinsEtcd: boolean
   readonly drain: DrainOptions
 }
 

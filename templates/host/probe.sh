@@ -31,7 +31,7 @@ $(printf '%s\n' "$@")
 $kw_sum differs $kw_path
 "*) continue ;;
       *" differs $kw_path
-"*) [ "$(stat -c %s "$kw_path")" -lt 65536 ] || continue ;;
+"*) [ ! -L "$kw_path" ] && [ "$(stat -c %s "$kw_path")" -lt 65536 ] || continue ;;
       *) continue ;;
     esac
     echo "text $kw_path"
@@ -99,16 +99,27 @@ kw_text() {
   else echo "absent - - -"
   fi
 }
-# kw_programs DIRECTORY SOURCE DEEP: what an archive left there: path, mode, whether it is as recorded, and its hash in case of doubt.
+# kw_programs DIRECTORY SOURCE DEEP: what an archive left there: whether it is as recorded, by its hash in case of doubt; then PATH|STAT|MODE of all.
 kw_programs() {
-  grep -sF "{\"path\":\"$1/" /var/lib/kubewright/installed.ndjson | grep -F "\"source\":\"$2\"" |
-    sed -n 's/^{"path":"\([^"]*\)","sha256":"\([^"]*\)","stat":"\([^"]*\)".*/\1|\2|\3/p' |
-    while IFS='|' read -r kw_path kw_was_sum kw_was; do
-      kw_is=$(stat -c '%a %s %Z %i' "$kw_path") || { echo "$kw_path - missing"; continue; }
-      kw_state=same
-      if [ "${kw_is#* }" != "$kw_was" ] || [ "$3" = deep ]; then
-        [ "$(kw_sha256 "$kw_path")" = "$kw_was_sum" ] || kw_state=changed
-      fi
-      echo "$kw_path ${kw_is%% *} $kw_state"
-    done
+  kw_rows=$(grep -sF "{\"path\":\"$1/" /var/lib/kubewright/installed.ndjson | grep -F "\"source\":\"$2\"" |
+    sed -n 's/^{"path":"\([^"]*\)","sha256":"\([^"]*\)","stat":"\([^"]*\)".*/\1|\3|\2/p')
+  [ -n "$kw_rows" ] || return 0
+  kw_is="
+$(IFS='
+'; stat -c '%n|%s %Z %i|%a' $(printf '%s\n' "$kw_rows" | cut -d '|' -f 1))"
+  printf '%s\n' "$kw_rows" | while IFS='|' read -r kw_path kw_was kw_sum; do
+    kw_state=doubtful
+    case $kw_is in
+      *"
+$kw_path|$kw_was|"*) [ "$3" = deep ] || kw_state=same ;;
+      *"
+$kw_path|"*) ;;
+      *) kw_state=missing ;;
+    esac
+    if [ $kw_state = doubtful ]; then
+      if [ "$(kw_sha256 "$kw_path")" = "$kw_sum" ]; then kw_state=same; else kw_state=changed; fi
+    fi
+    echo "$kw_state $kw_path"
+  done
+  echo "${kw_is#?}"
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { readExternalEtcd } from '../../src/cli/external-etcd.ts'
 import { externalEtcdStatus } from '../../src/cli/status/external-etcd.ts'
+import { readStatus } from '../../src/cli/status/read.ts'
 import type { ObservedEndpoint } from '../../src/kubernetes/external-etcd.ts'
 import { ForwardingRefused, type Transport } from '../../src/transport/transport.ts'
 import { clusterWith, etcdPki, externalOf, seen, type EtcdPki } from '../support/external-etcd.ts'
@@ -157,4 +158,11 @@ test('status has one line for each endpoint, as the first that reaches it sees i
     { host: '10.89.5.31:2379', healthy: true, leader: false, version: '3.6.8', problem: undefined },
     { host: 'e2:2379', healthy: false, problem: 'no route' },
   ])
+})
+
+test('status goes on without the key of the client, and says so for each endpoint', async () => {
+  const external = externalOf(pki, { keyFile: '/nonexistent/etcd.key' })
+  const { etcd } = await readStatus(clusterWith(external), [], new Map(), [], new Date())
+  expect(etcd).toHaveLength(external.endpoints.length)
+  expect(etcd[0]).toMatchObject({ healthy: false, problem: expect.stringContaining('/nonexistent/etcd.key') })
 })

@@ -27,6 +27,12 @@ test('what was applied is recorded, and nothing is to do when it is', () => {
   expect(after('unknown\n')?.summary).toBe('objects of calico: decided when the API is up')
 })
 
+test('a record that alone could not be read is unknown, not empty', () => {
+  const [object = ''] = set.probe.words ?? []
+  expect(after(`up\nfailed ${object}\nlive \n`)?.summary).toBe('objects of calico: decided when the API is up')
+  expect(after('up\nfailed {"kind":"Installation"}\nlive \n')?.verb).toBe('create')
+})
+
 test('what the manifest has no longer is deleted by its name, before the record forgets it', () => {
   const change = after(recorded('apps/v1 Deployment kube-system calico-typha', 'v1 ClusterRole - old'))
   expect(change?.summary).toBe(

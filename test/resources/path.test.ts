@@ -51,4 +51,7 @@ test('a text is read if it differs, or always, and never else', async () => {
     { path: '/etc/secret' },
   ])
   expect(states.map(({ text }) => text)).toEqual(['', texts.other, texts.swapped, texts.certificate, ''])
+  host.link('/etc/leads-elsewhere', '/etc/secret')
+  const [link] = await looked(host, [{ path: '/etc/leads-elsewhere', text: { ifNot: sha256(texts.same) } }])
+  expect(link).toMatchObject({ kind: 'link', text: '' })
 })

@@ -35,16 +35,12 @@ function leavingOf(
     runsEtcd: runsEtcd(before, leaving),
     reached,
     nodeIPs: [...new Set(known.filter((ip) => ip !== undefined))],
-    successorIP: isMember(successor) ? successor.nodeIP : undefined,
-    hasMember: !isMember(successor) || !known.includes(successor.nodeIP),
+    successorIP: successor?.survey.etcdData === true ? successor.nodeIP : undefined,
+    hasMember: successor?.survey.etcdData !== true || !known.includes(successor.nodeIP),
+    joinsEtcd: successor?.survey.manifests.includes('etcd.yaml') === true,
     hasNode: !isRegistered(successor),
     drain,
   }
-}
-
-/** Whether etcd has joined on the host, or is about to: what it starts with is written when it has its place among the members. */
-function isMember(facts: Facts | undefined): facts is Facts {
-  return facts !== undefined && (facts.survey.etcdData || facts.survey.manifests.includes('etcd.yaml'))
 }
 
 /** Whether a kubelet has its way into the cluster on the host. */

@@ -1,10 +1,10 @@
-import type { KubewrightError } from '../../engine/errors.ts'
-import { errorsIn } from '../../engine/errors.ts'
+import { errorsIn, KubewrightError } from '../../engine/errors.ts'
 import type { Probe } from '../../engine/resource.ts'
 import type { ClusterRecord, OperationRecord } from '../../host/facts.ts'
 import { probeBatch } from '../../host/probe.ts'
 import type { Cluster, Host } from '../../inventory/cluster.ts'
 import { isNode } from '../../inventory/roles.ts'
+import type { ObservedEndpoint } from '../../kubernetes/external-etcd.ts'
 import { sh } from '../../transport/command.ts'
 import type { Transport } from '../../transport/transport.ts'
 import { readExternalEtcd } from '../external-etcd.ts'
@@ -37,7 +37,7 @@ export async function readStatus(
     const transport = transports.get(host.name)
     return transport === undefined ? [] : [readHost(host, transport, now)]
   })
-  const [outcomes, external] = await Promise.all([Promise.allSettled(reading), readExternalEtcd(cluster, transports)])
+  const [outcomes, external] = await Promise.all([Promise.allSettled(reading), seenOfEtcd(cluster, transports)])
   const answers = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
   const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? errorsIn(outcome.reason) : []))
   const views = answers.flatMap(({ api }) => (api === undefined ? [] : [api]))
@@ -60,6 +60,18 @@ export async function readStatus(
       reason: message,
     })),
   }
+}
+
+/** What is found at the endpoints of an external etcd; why nobody could be asked is said for each of them. */
+async function seenOfEtcd(
+  cluster: Cluster,
+  transports: ReadonlyMap<string, Transport>,
+): Promise<readonly ObservedEndpoint[]> {
+  return readExternalEtcd(cluster, transports).catch((error: unknown) => {
+    if (!(error instanceof KubewrightError)) throw error
+    const found = { problem: 'silent', message: error.message } as const
+    return (cluster.etcd.external?.endpoints ?? []).map((endpoint) => ({ host: '', endpoint, found }))
+  })
 }
 
 async function readHost(host: Host, transport: Transport, now: Date): Promise<HostStatus> {

@@ -1,5 +1,5 @@
 import { task } from '../../engine/task.ts'
-import type { Cni } from '../../inventory/cluster.ts'
+import type { Cni, Host } from '../../inventory/cluster.ts'
 import { isControlPlane, isWorker } from '../../inventory/roles.ts'
 import { usesTypha } from '../../kubernetes/calico.ts'
 import { runsEtcd } from '../../kubernetes/etcd-topology.ts'
@@ -73,9 +73,13 @@ export const remainingImages = task<Context>({
 
 const dns: readonly ImageName[] = ['coredns']
 
-/** DNS prefers workers where there are some. */
-function isSparedDns(context: Context): boolean {
-  return isControlPlane(context.host) && context.cluster.hosts.some(isWorker)
+/** DNS goes to workers if one of this run may take it. */
+function isSparedDns({ host, cluster, fleet }: Context): boolean {
+  return isControlPlane(host) && cluster.hosts.some((one) => isWorker(one) && fleet.has(one.name) && isFree(one))
+}
+
+function isFree({ taints }: Host): boolean {
+  return taints.every(({ effect }) => effect === 'PreferNoSchedule')
 }
 
 function imported(context: Context, names: readonly ImageName[]) {

@@ -22,12 +22,13 @@ export const etcdLeave = task<Context>({
 function departing(context: Context): readonly DepartingMember[] {
   const { facts, nodes } = context
   if (nodes?.leaving === undefined || !nodes.leaving.runsEtcd || !nodes.leaving.hasMember) return []
-  const { name, nodeIPs, successorIP, reached } = nodes.leaving
+  const { name, nodeIPs, successorIP, joinsEtcd, reached } = nodes.leaving
   return [
     {
       name,
       peerURLs: nodeIPs.map(etcdPeerURL),
       otherPeerURLs: successorIP === undefined ? [] : [etcdPeerURL(successorIP)],
+      joins: joinsEtcd,
       askedURL: etcdClientURL(facts.nodeIP),
       offline: !reached && !nodes.joining.includes(name),
     },

@@ -18,14 +18,13 @@ export const hostSysctl = task<Context>({
   summary: 'Set kernel parameters',
   resources: (context) => {
     const values = wantedValues(context)
-    if (Object.keys(values).length === 0) return [notedKernel([], sysctlFile)]
-    const settings = Object.entries(values).map(([key, value]) => ({ key, value }))
-    return [
+    const noted = [
       notedKernel(Object.keys(values), sysctlFile),
       notedDirectories(touchedDirectories(context), sysctlFile),
-      file(sysctlFile, renderText('host/sysctl.conf', { settings })),
-      sysctlValues(values, sysctlFile),
     ]
+    if (Object.keys(values).length === 0) return noted
+    const settings = Object.entries(values).map(([key, value]) => ({ key, value }))
+    return [...noted, file(sysctlFile, renderText('host/sysctl.conf', { settings })), sysctlValues(values, sysctlFile)]
   },
 })
 

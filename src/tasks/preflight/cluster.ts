@@ -155,7 +155,9 @@ const authorities: Check = (context) => {
   if (!speaksForCluster(context)) return []
   return Object.entries(context.observed.authorities).flatMap(([name, { certificateOn, keyOn, differsOn }]) => {
     const path = `/etc/kubernetes/pki/${name}.crt`
-    if (differsOn.length > 0) {
+    // That of an etcd of the user's own may be on its way from one to another.
+    const isForeign = name === etcdAuthority.path && context.cluster.etcd.external !== undefined
+    if (differsOn.length > 0 && !isForeign) {
       const [first = ''] = certificateOn
       const message = `${path} on ${enumerate(differsOn)} is another certificate than on ${first}: these are two clusters`
       return [error('Authority', message, 'Find out which one lives, and reset the other hosts.')]

@@ -4,14 +4,17 @@ import type { Finding } from '../../engine/resource.ts'
 import { answeringEndpoints, type EndpointProblem } from '../../kubernetes/external-etcd.ts'
 import { flagValue } from '../../kubernetes/flags.ts'
 import { minorData } from '../../kubernetes/versions.ts'
+import { isNode } from '../../inventory/roles.ts'
 import type { Context } from '../context.ts'
 import { etcdServers } from '../control-planes.ts'
 import { checks, enumerate, error, refusal, speaksForCluster, warning, type Check } from './check.ts'
-import { ownership } from './ownership.ts'
+import { ownership, ownRecord } from './ownership.ts'
 
 /** Whether a cluster of ours lives in this etcd, or was begun there: it shall stay repairable. */
 function isOurs(context: Context): boolean {
-  return ownership(context) === 'ours' && context.observed.controlPlanes.some(({ apiServer }) => apiServer !== 'absent')
+  // A host that is new may speak for a run that is limited to it; it carries no record yet.
+  if (ownRecord(context) === undefined || ownership(context) === 'foreign') return false
+  return context.observed.controlPlanes.some(({ apiServer }) => apiServer !== 'absent')
 }
 
 /** Each control plane comes to each endpoint, and both trust each other's certificate. */
@@ -145,7 +148,14 @@ const lostData: Check = (context) => {
   const { etcdHosts } = context.observed
   if (etcdHosts.length === 0 || !speaksForCluster(context) || !isOurs(context)) return []
   if (etcdHosts.some(({ hasEtcdData }) => hasEtcdData)) return []
-  const message = `the cluster has API servers, but none of ${enumerate(etcdHosts.map(({ host }) => host))} has data of etcd: apply would begin an empty one`
+  const asked = etcdHosts.map(({ host }) => host)
+  const silent = context.cluster.hosts.filter((host) => !isNode(host) && !asked.includes(host.name))
+  if (silent.length > 0) {
+    const names = enumerate(silent.map(({ name }) => name))
+    const message = `none of ${enumerate(asked)} has data of etcd, and ${names} could not be asked: apply would begin an empty one`
+    return [refusal('EtcdLost', message, `Run it when ${names} can be reached: who has lost the data joins them.`)]
+  }
+  const message = `the cluster has API servers, but none of ${enumerate(asked)} has data of etcd: apply would begin an empty one`
   return [refusal('EtcdLost', message, 'Restore the data from a backup, or reset all hosts for a new cluster.')]
 }
 

@@ -123,6 +123,17 @@ const remainingWorkers: Check = (context) => {
   return [warning('NodesRemain', message, 'Reset them, too, by the same inventory.')]
 }
 
+/** What control planes have made is in etcd, wherever that is. */
+const remainingEtcd: Check = (context) => {
+  const { cluster, host, fleet } = context
+  const controlPlanes = controlPlanesOf(context)
+  if (controlPlanes.some((name) => !fleet.has(name)) || host.name !== controlPlanes[0]) return []
+  const names = cluster.hosts.filter((one) => !isNode(one) && !fleet.has(one.name)).map(({ name }) => name)
+  if (names.length === 0) return []
+  const message = `the objects of the cluster stay in etcd on ${enumerate(names)}`
+  return [warning('EtcdRemains', message, 'Reset them, too, by the same inventory, before a new cluster is made.')]
+}
+
 /** What is in an etcd of the user's own is not ours to delete. */
 const foreignEtcd: Check = (context) => {
   const { cluster, host, fleet } = context
@@ -145,5 +156,6 @@ export const resetCheck = checks('reset/check', 'Check whose host it is', {
   UnknownCluster: unknownCluster,
   LivingCluster: livingCluster,
   RemainingWorkers: remainingWorkers,
+  RemainingEtcd: remainingEtcd,
   ExternalEtcd: foreignEtcd,
 })

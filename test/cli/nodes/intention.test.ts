@@ -124,7 +124,7 @@ describe('what is still the own of a host that is replaced by itself', () => {
     expect(await leaving({ etcdData: true })).toMatchObject({ hasMember: false })
   })
 
-  test('so it is when its etcd is about to start: taken from the members now, it would start with the data of nobody', async () => {
-    expect(await leaving({ manifests: ['etcd.yaml'] })).toMatchObject({ hasMember: false })
+  test('a manifest alone does not say whose the member is: that of a disk that was lost goes, a new one stays', async () => {
+    expect(await leaving({ manifests: ['etcd.yaml'] })).toMatchObject({ hasMember: true, joinsEtcd: true })
   })
 })

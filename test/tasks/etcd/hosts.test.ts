@@ -105,7 +105,7 @@ describe('a host of etcd', () => {
   test('needs nothing of the kernel but what containers do, and opens the ports of etcd alone', async () => {
     const bare = { survey: { kernelAbilities: {} } }
     expect(ids(onHost('e1', { facts: bare }), hostModules).filter((id) => id.includes('br_netfilter'))).toEqual([])
-    expect(ids(onHost('e1'), hostSysctl)).toEqual(['kernel:before'])
+    expect(ids(onHost('e1'), hostSysctl)).toEqual(['kernel:before', 'directories:before'])
     host.install('firewall-cmd')
     host.write('/fake/units/firewalld.service/active', 'active')
     const { changes } = await planTasks(host, hostFirewall, onHost('e1'))

@@ -19,6 +19,7 @@ function context(leaving: Partial<Leaving> = {}, joining: readonly string[] = []
     reached: true,
     nodeIPs: ['10.89.5.13'],
     successorIP: undefined,
+    joinsEtcd: false,
     hasMember: true,
     hasNode: true,
     drain,
@@ -125,6 +126,18 @@ describe('a host that was made anew', () => {
 
   test('keeps its own', async () => {
     expect(listed(await planTasks(host, tasks, context({ reached: false, hasMember: false }, ['cp3'])))).toEqual([])
+  })
+
+  test.each([
+    ['has not started', 'ccc3, unstarted, , https://10.89.5.13:2380, , true'],
+    ['learns', 'ccc3, started, cp3, https://10.89.5.13:2380, https://10.89.5.13:2379, true'],
+  ])('keeps its new one that %s, when the run was cut off before etcd had data', async (_which, row) => {
+    members(voter(1), voter(2), row)
+    expect(listed(await planTasks(host, tasks, context({ joinsEtcd: true }, ['cp3'])))).toEqual([])
+  })
+
+  test('loses its old one with a snapshot, where only the disk of etcd was lost', async () => {
+    expect(listed(await planTasks(host, tasks, context({ joinsEtcd: true }, ['cp3'])))).toEqual(everything)
   })
 
   test('at another address keeps the member that has its name by now', async () => {

@@ -38,6 +38,7 @@ function context(leaving: Partial<Leaving> = {}, drain: Partial<Leaving['drain']
     reached: true,
     nodeIPs: ['10.89.5.21'],
     successorIP: undefined,
+    joinsEtcd: false,
     hasMember: true,
     hasNode: true,
     drain: { force: false, deleteEmptyDirData: false, timeout: 0, uncordonOnFailure: false, ...drain },

@@ -109,6 +109,15 @@ describe('the objects of another cluster', () => {
     expect(found(preflightEtcd, context)).toEqual(['error ExternalEtcdData'])
   })
 
+  test('are our own for a new host, too, that speaks for a run that is limited to it', () => {
+    const whole = alive({ externalEtcd: [seen({ hasObjects: true })] })
+    const host = hostOf({ name: 'cp2' })
+    const facts = factsOf({ hostname: 'cp2', nodeIP: '10.89.5.12' })
+    const cluster = { ...whole.cluster, hosts: [...whole.cluster.hosts, host] }
+    const fleet = new Map([...whole.fleet, ['cp2', facts] as const])
+    expect(found(preflightEtcd, { ...whole, cluster, host, facts, fleet, run: ['cp2'] })).toEqual([])
+  })
+
   test('that are missing while the cluster lives say that it is another etcd', () => {
     expect(found(preflightEtcd, alive({ externalEtcd: [seen()] }))).toEqual(['error ExternalEtcdData'])
   })
@@ -122,6 +131,12 @@ test('the key of the authority is where that etcd is run, and nobody misses it',
   const authorities = { 'etcd/ca': { certificate: 'theirs', certificateOn: ['cp1'], keyOn: [], differsOn: [] } }
   expect(found(preflightCluster, alive({ authorities }))).toEqual([])
   expect(found(preflightCluster, alive({ authorities }, clusterOf()))).toEqual(['error ExternalCA'])
+})
+
+test('a new authority of that etcd may have come to some control planes only, when a run was cut off', () => {
+  const ca = { certificate: 'theirs', certificateOn: ['cp1', 'cp2'], keyOn: [], differsOn: ['cp2'] }
+  expect(found(preflightCluster, alive({ authorities: { 'etcd/ca': ca } }))).toEqual([])
+  expect(found(preflightCluster, alive({ authorities: { 'etcd/ca': ca } }, clusterOf()))).toEqual(['error Authority'])
 })
 
 describe('the client certificate', () => {
@@ -153,6 +168,13 @@ describe('hosts of etcd', () => {
     const context = onHost('cp1', { facts: state, api: 'unknown', controlPlanes: [begun], etcdHosts: empty })
     expect(found(preflightEtcd, context)).toEqual(['error EtcdLost'])
     expect(told(preflightEtcd, context)).toContain('none of e1, e2 and e3 has data of etcd')
+  })
+
+  test('that have lost their data while others cannot be asked wait for those', () => {
+    const etcdHosts = empty.slice(0, 1)
+    const context = onHost('cp1', { facts: state, api: 'up', controlPlanes: [begun], etcdHosts })
+    expect(found(preflightEtcd, context)).toEqual(['error EtcdLost'])
+    expect(told(preflightEtcd, context)).toContain('none of e1 has data of etcd, and e2 and e3 could not be asked')
   })
 
   test('whom the inventory does not name any more are told, since the majority counts them', () => {

@@ -167,6 +167,15 @@ test('workers that remain without a cluster are named once', () => {
   expect(findingsOn('cp2', ['cp1', 'cp2'])).toEqual([])
 })
 
+test('hosts of etcd that remain keep the objects, which is said once', () => {
+  const whole = onHost('cp1', { facts: { state: etcdFacts.state } })
+  const fleet = new Map(['cp1', 'w1'].map((name) => [name, whole.facts]))
+  const [finding, ...more] = findings({ ...whole, fleet })
+  expect(more).toEqual([])
+  expect(finding).toMatchObject({ check: 'EtcdRemains', severity: 'warning' })
+  expect(finding?.message).toBe('the objects of the cluster stay in etcd on e1, e2 and e3')
+})
+
 test('state without a record is removed, and said to be', () => {
   const facts = factsOf({ survey: { manifests: ['etcd.yaml'], etcdData: true } })
   const [finding] = findings(contextOf({ facts }))

@@ -140,7 +140,7 @@ test('directories have the modes from before the cluster again, and what was mad
 mkdir -p /lib/modules`)
   const plan = await planTasks(host, resetFiles, context)
   expect(plan.changes.find(({ resource }) => resource === 'reset:modes')?.change.summary).toBe(
-    'put back directories: /srv/etcd: 755 root:root (is 700 root:root), remove /lib/modules',
+    'put back directories: /srv/etcd: 755 0:0 (is 700 0:0), remove /lib/modules',
   )
   await applyTasks(host, resetFiles, context)
   expect(await host.run(sh`stat -c '%a %n' /srv/etcd /lib/modules 2>/dev/null || true`)).toBe('755 /srv/etcd\n')
