@@ -1,6 +1,6 @@
 import { task } from '../../engine/task.ts'
-import type { Cni, Host } from '../../inventory/cluster.ts'
-import { isControlPlane, isWorker } from '../../inventory/roles.ts'
+import type { Cni } from '../../inventory/cluster.ts'
+import { isControlPlane } from '../../inventory/roles.ts'
 import { usesTypha } from '../../kubernetes/calico.ts'
 import { runsEtcd } from '../../kubernetes/etcd-topology.ts'
 import { isNodeLocal } from '../../kubernetes/node.ts'
@@ -54,33 +54,23 @@ export const containerdImages = task<Context>({
   },
 })
 
-/** Brings the images of the pods that may run on any host, and come when all hosts have joined. */
+/** Brings the images of the pods that may run on any host, and come when all hosts have joined: they go where a node is free for them. */
 export const addonImages = task<Context>({
   name: 'containerd/addon-images',
   summary: 'Import the images of addons',
-  resources(context) {
-    const controllers: readonly ImageName[] = context.cluster.cni.name === 'calico' ? ['calicoKubeControllers'] : []
-    return imported(context, [...controllers, ...(isSparedDns(context) ? [] : dns)])
-  },
+  resources: (context) =>
+    imported(context, [
+      ...(context.cluster.cni.name === 'calico' ? (['calicoKubeControllers'] as const) : []),
+      'coredns',
+    ]),
 })
 
-/** Brings what the cluster does not need to become ready: the image of the network check, and that of DNS where it comes only in need. */
+/** Brings what the cluster does not need to become ready: the image of the network check. */
 export const remainingImages = task<Context>({
   name: 'containerd/remaining-images',
   summary: 'Import the remaining images',
-  resources: (context) => imported(context, [...(isSparedDns(context) ? dns : []), 'agnhost']),
+  resources: (context) => imported(context, ['agnhost']),
 })
-
-const dns: readonly ImageName[] = ['coredns']
-
-/** DNS goes to workers if one of this run may take it. */
-function isSparedDns({ host, cluster, fleet }: Context): boolean {
-  return isControlPlane(host) && cluster.hosts.some((one) => isWorker(one) && fleet.has(one.name) && isFree(one))
-}
-
-function isFree({ taints }: Host): boolean {
-  return taints.every(({ effect }) => effect === 'PreferNoSchedule')
-}
 
 function imported(context: Context, names: readonly ImageName[]) {
   const { cluster, host, facts, artifacts } = context

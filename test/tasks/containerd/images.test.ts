@@ -80,18 +80,9 @@ test('a control plane gets its static pods’ images first, and planning needs n
   expect(plan).toHaveLength(10)
 })
 
-test.each([
-  ['is not reached', { name: 'w1' }, false],
-  [
-    'takes no pod without a toleration',
-    { name: 'w1', taints: [{ key: 'gpu', value: undefined, effect: 'NoSchedule' as const }] },
-    true,
-  ],
-])('a control plane has the image of cluster DNS in time where the only worker %s', async (_why, other, reached) => {
-  const cluster = clusterOf({ hosts: [hostOf(), { ...worker, ...other }] })
-  const whole = contextOf({ artifacts, cluster })
-  const fleet = new Map([['cp1', whole.facts], ...(reached ? [['w1', whole.facts] as const] : [])])
-  const plan = listed(await planTasks(host, addonImages, { ...whole, fleet }))
+test('a control plane has the image of cluster DNS, too: with one worker, a replica goes there', async () => {
+  const cluster = clusterOf({ hosts: [hostOf(), { ...worker, name: 'w1' }] })
+  const plan = listed(await planTasks(host, addonImages, contextOf({ artifacts, cluster })))
   expect(plan).toEqual(['create image:registry.k8s.io/coredns/coredns:v1.14.6'])
 })
 
