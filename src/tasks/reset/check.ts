@@ -112,11 +112,16 @@ function answers(view: Partial<Observed['controlPlanes'][number]>): boolean {
   return view.apiServer === 'up' || view.etcdMembers !== undefined
 }
 
+/** All control planes are reset, and this is the first of them, which says once what stays. */
+function endsControlPlanes(context: Context): boolean {
+  const controlPlanes = controlPlanesOf(context)
+  return context.host.name === controlPlanes[0] && controlPlanes.every((name) => context.fleet.has(name))
+}
+
 /** Without its control planes a worker runs what it has until someone stops it. */
 const remainingWorkers: Check = (context) => {
-  const { cluster, host, fleet } = context
-  const controlPlanes = controlPlanesOf(context)
-  if (controlPlanes.some((name) => !fleet.has(name)) || host.name !== controlPlanes[0]) return []
+  const { cluster, fleet } = context
+  if (!endsControlPlanes(context)) return []
   const names = cluster.hosts.filter((one) => isNode(one) && !fleet.has(one.name)).map(({ name }) => name)
   if (names.length === 0) return []
   const message = `${enumerate(names)} stay${names.length === 1 ? 's' : ''} behind as nodes of a cluster that is gone`
@@ -125,9 +130,8 @@ const remainingWorkers: Check = (context) => {
 
 /** What control planes have made is in etcd, wherever that is. */
 const remainingEtcd: Check = (context) => {
-  const { cluster, host, fleet } = context
-  const controlPlanes = controlPlanesOf(context)
-  if (controlPlanes.some((name) => !fleet.has(name)) || host.name !== controlPlanes[0]) return []
+  const { cluster, fleet } = context
+  if (!endsControlPlanes(context)) return []
   const names = cluster.hosts.filter((one) => !isNode(one) && !fleet.has(one.name)).map(({ name }) => name)
   if (names.length === 0) return []
   const message = `the objects of the cluster stay in etcd on ${enumerate(names)}`
@@ -136,10 +140,9 @@ const remainingEtcd: Check = (context) => {
 
 /** What is in an etcd of the user's own is not ours to delete. */
 const foreignEtcd: Check = (context) => {
-  const { cluster, host, fleet } = context
+  const { cluster } = context
   const { external } = cluster.etcd
-  const [first, ...others] = controlPlanesOf(context)
-  if (external === undefined || host.name !== first || others.some((name) => !fleet.has(name))) return []
+  if (external === undefined || !endsControlPlanes(context)) return []
   const prefix = flagValue(cluster.apiServer.extraArgs, 'etcd-prefix') ?? '/registry'
   return [
     warning(
