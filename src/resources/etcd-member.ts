@@ -15,8 +15,7 @@ import { isMapping, parseYaml, printYaml } from '../render/yaml.ts'
 import { sh } from '../transport/command.ts'
 import { parsePathState, type FilesResource } from './file.ts'
 import type { PathState } from './path.ts'
-import { staticPod } from './static-pod.ts'
-import type { Turn } from './turn.ts'
+import { staticPod, type StaticPodWaits } from './static-pod.ts'
 
 /** A host that joins, or has joined, the etcd of the others. */
 export interface JoiningMember {
@@ -95,13 +94,20 @@ rm -f ${initialCluster}`
 /** The manifest on a host, and whether etcd has data there. */
 type ManifestState = PathState & { readonly hasData: boolean }
 
+/** `joining` is the host of a member that joins; without it, it begins a cluster. */
+interface EtcdManifestOptions extends StaticPodWaits {
+  readonly logDirectory: string
+  readonly impact: Impact
+  readonly joining?: string
+}
+
 /**
  * etcd's manifest. The members that it is started with matter only while it has no data: until then one that joins gets those of
- * the moment, afterwards it keeps what it has. `joining` is the host of a member that joins; without it, it begins a cluster.
+ * the moment, afterwards it keeps what it has.
  */
 export function etcdManifest(
   render: (start: EtcdStart) => KubernetesObject,
-  { logDirectory, impact, turn, joining }: { logDirectory: string; impact: Impact; turn: Turn; joining?: string },
+  { logDirectory, impact, joining, ...waits }: EtcdManifestOptions,
 ): FilesResource<ManifestState> {
   const first = staticPod(render({ initialCluster: [] }), impact)
   const joined = (host: string, verb: 'create' | 'update'): Change => {
@@ -128,7 +134,7 @@ kw_file ${manifest} - show`,
       const exists = state.kind === 'file'
       if (joining !== undefined && !(exists && state.hasData)) return joined(joining, exists ? 'update' : 'create')
       return exists
-        ? staticPod(render(startOf(commandIn(state.text))), impact, turn).compare(state)
+        ? staticPod(render(startOf(commandIn(state.text))), impact, waits).compare(state)
         : first.compare(state)
     },
     digest: ({ kind, mode, owner, sha256, hasData }) => ({ kind, mode, owner, sha256, hasData }),

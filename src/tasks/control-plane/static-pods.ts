@@ -25,7 +25,7 @@ export const controlPlaneApiServer = task<Context>({
     const view = { ...viewOf(context, apiServer), etcdServers: etcdServers(context) }
     const pod = apiServerPod(cluster, host, { ...view, inputs: { ...view.inputs, ...etcdInputs(cluster) } })
     const turn = apiServerTurn(localApi(context).server, otherApiServers(context))
-    return [...placedFiles(apiServer), staticPod(pod, 'api-outage', turn)]
+    return [...placedFiles(apiServer), staticPod(pod, 'api-outage', { turn, shownBy: shownBy(context) })]
   },
 })
 
@@ -38,10 +38,11 @@ export const controlPlaneControllers = task<Context>({
     const { apiServer, controllerManager, scheduler } = cluster
     const placed = new Set(apiServer.files.map(({ path }) => path))
     const files = uniqueByPath([controllerManager, scheduler].flatMap(placedFiles))
+    const waits = { shownBy: shownBy(context) }
     return [
       ...files.filter(({ path }) => !placed.has(path)),
-      staticPod(controllerManagerPod(cluster, host, viewOf(context, controllerManager)), 'restart'),
-      staticPod(schedulerPod(cluster, host, viewOf(context, scheduler)), 'restart'),
+      staticPod(controllerManagerPod(cluster, host, viewOf(context, controllerManager)), 'restart', waits),
+      staticPod(schedulerPod(cluster, host, viewOf(context, scheduler)), 'restart', waits),
     ]
   },
 })
@@ -49,6 +50,11 @@ export const controlPlaneControllers = task<Context>({
 /** The API server reads its client certificate for etcd with each connection, but the authority behind etcd only once. */
 function etcdInputs({ etcd: { external } }: Cluster): Inputs {
   return external === undefined ? {} : { [etcdClientFiles.ca]: sha256(external.caCertificate) }
+}
+
+/** The API server that shows the static pods of a control plane. */
+export function shownBy(context: Context) {
+  return { ...localApi(context), node: context.host.name }
 }
 
 /** What the host adds to its static pods. */

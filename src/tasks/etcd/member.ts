@@ -6,8 +6,9 @@ import { etcdPod, type EtcdStart } from '../../kubernetes/static-pods.ts'
 import { etcdManifest, etcdMembership, etcdVote, type JoiningMember } from '../../resources/etcd-member.ts'
 import { directory } from '../../resources/file.ts'
 import { etcdTurn } from '../../resources/turn.ts'
+import { isControlPlane } from '../../inventory/roles.ts'
 import type { Context } from '../context.ts'
-import { placedFiles, viewOf } from '../control-plane/static-pods.ts'
+import { placedFiles, shownBy, viewOf } from '../control-plane/static-pods.ts'
 import { leadingMember, memberNames, nodeIPOf } from '../control-planes.ts'
 
 /** etcd's member on the host that leads: the first one of a new cluster. */
@@ -41,9 +42,11 @@ function directories({ cluster, host }: Context) {
   return [directory(host.directories.etcd, { mode: 0o700 }), ...placedFiles(cluster.etcd)]
 }
 
-function optionsOf({ cluster, host, facts }: Context) {
+function optionsOf(context: Context) {
+  const { cluster, host, facts } = context
   const turn = etcdTurn(etcdClientURL(facts.nodeIP))
-  return { logDirectory: etcdLogDirectory(cluster, host), impact: 'api-outage', turn } as const
+  const waits = isControlPlane(host) ? { turn, shownBy: shownBy(context) } : { turn }
+  return { logDirectory: etcdLogDirectory(cluster, host), impact: 'api-outage', ...waits } as const
 }
 
 function podOf(context: Context) {
