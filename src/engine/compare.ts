@@ -21,7 +21,8 @@ export function compareAll(
     const change = resource.compare(states.get(resource.id)) ?? staleChange(resource, changed)
     if (change === undefined) continue
     due.push({ resource, change })
-    changed.add(resource.id)
+    // Who waits has not changed anything.
+    if (change.verb !== 'wait') changed.add(resource.id)
   }
   return due
 }

@@ -1,3 +1,4 @@
+import { keepingLast } from '../render/keeping-last.ts'
 import { isMapping, parseYamlDocuments, type Mapping } from '../render/yaml.ts'
 import { kubernetesObject, type KubernetesObject } from './object.ts'
 
@@ -19,7 +20,7 @@ export function manifestReader(cni: string): ManifestReader {
   const source = `the manifest of ${cni}`
   const missing = (what: string) => new Error(`The manifest of ${cni} is not as expected: there should be ${what}.`)
   return {
-    objects: (text) => parseYamlDocuments(text, source).map((value) => kubernetesObject(value, source)),
+    objects: keepingLast((text) => parseYamlDocuments(text, source).map((value) => kubernetesObject(value, source))),
     mapping(parent, field) {
       const value = parent[field]
       if (isMapping(value)) return value

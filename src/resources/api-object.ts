@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Change, Resource } from '../engine/resource.ts'
 import { objectName, type KubernetesObject } from '../kubernetes/object.ts'
+import { keepingLast } from '../render/keeping-last.ts'
 import { printYaml } from '../render/yaml.ts'
 import { sh, type Command } from '../transport/command.ts'
 import { textDiff } from './file.ts'
@@ -115,11 +116,15 @@ done`
 }
 
 function parseState(output: string, object: KubernetesObject): ObjectState {
-  const [first = 'absent', ...documents] = output.split('\n')
-  if (first !== 'up') return { api: first === 'unknown' ? 'unknown' : 'absent', live: undefined, wanted: undefined }
-  const of = (kind: string) =>
-    documents.flatMap((line) => (line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : []))
-  return { api: 'up', live: pick(of('live'), object), wanted: pick(of('wanted'), object) }
+  const { api, live, wanted } = answerOf(output)
+  return { api, live: pick(live, object), wanted: pick(wanted, object) }
+}
+
+/** What a probe has printed: the objects as they are, and as they would be. */
+interface Answer {
+  readonly api: ObjectState['api']
+  readonly live: readonly Found[]
+  readonly wanted: readonly Found[]
 }
 
 interface Found {
@@ -128,11 +133,24 @@ interface Found {
   readonly items?: readonly Found[]
 }
 
+/** One probe answers for all objects, each of which reads the answer: it is parsed once. */
+const answerOf = keepingLast(parseAnswer)
+
+function parseAnswer(output: string): Answer {
+  const [first = 'absent', ...documents] = output.split('\n')
+  if (first !== 'up') return { api: first === 'unknown' ? 'unknown' : 'absent', live: [], wanted: [] }
+  const of = (kind: string) =>
+    documents
+      .flatMap((line) => (line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : []))
+      .filter((text) => text.trim() !== '')
+      .flatMap((text) => itemsOf(JSON.parse(text) as Found))
+  return { api: 'up', live: of('live'), wanted: of('wanted') }
+}
+
 function pick(
-  texts: readonly string[],
+  items: readonly Found[],
   { kind, metadata }: KubernetesObject,
 ): Readonly<Record<string, unknown>> | undefined {
-  const items = texts.filter((text) => text.trim() !== '').flatMap((text) => itemsOf(JSON.parse(text) as Found))
   const found = items.find(
     (item) =>
       item.kind === kind &&

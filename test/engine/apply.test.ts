@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { applyPlan, type ApplyOptions, type ApplyResult } from '../../src/engine/apply.ts'
 import type { EngineEvent } from '../../src/engine/events.ts'
 import { makePlan } from '../../src/engine/plan.ts'
-import type { Resource } from '../../src/engine/resource.ts'
+import type { Change, Resource } from '../../src/engine/resource.ts'
 import type { Agenda } from '../../src/engine/task.ts'
 import { Secret, sh } from '../../src/transport/command.ts'
 import { agenda, operation, setTo, value, valueHost, type ValueHost } from './support.ts'
@@ -117,6 +117,15 @@ test('what witnesses every change is due when any host changes, and its host is 
   ])
   await run(work, [first, other])
   expect(first.log).toContain('begin')
+})
+
+test('a wait changes nothing, so what witnesses every change is not due for it', async () => {
+  const host = valueHost('a', { pods: 'starting', proof: 'ok' })
+  const wait: Change = { verb: 'wait', summary: 'pods are starting', impact: 'none', actions: [] }
+  const pods = value('pods', 'ready', { compare: () => wait, gate: { limit: 1, interval: 1 } })
+  const proof = value('proof', 'ok', { inputs: ['*'], stale: () => setTo('proof', 'ok', 'run') })
+  const plan = await makePlan(agenda(['one', [], { a: [pods, proof] }]), new Map([['a', host]]))
+  expect(plan.changes.map(({ resource }) => resource)).toEqual(['pods'])
 })
 
 test('under a saved plan a change that was not announced stops the run and is named', async () => {
