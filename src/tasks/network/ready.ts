@@ -1,29 +1,39 @@
 import { task } from '../../engine/task.ts'
 import type { Cni } from '../../inventory/cluster.ts'
 import { gate } from '../../resources/gate.ts'
-import { sh } from '../../transport/command.ts'
+import { sh, type Command } from '../../transport/command.ts'
 import type { Context } from '../context.ts'
 
-/** What the pod of a network does last before pods of its node can get an address. */
+/** How the pod of a network says on its own host that pods there have a network. */
 interface Sign {
-  readonly title: string
-  readonly file: string
+  readonly script: Command
+  /** Undefined once it has been said. */
+  readonly missing: (output: string) => string | undefined
   /** Logs of the network's pod, as a pattern of the shell. */
   readonly logs: string
 }
 
+/** Flannel writes this file when it knows the node's subnet. */
+const subnetFile = '/run/flannel/subnet.env'
+
+/** Felix says here whether it has made the node's routes and rules; the kubelet asks the same, but only every ten seconds. */
+const felixPort = 9099
+
 const signs: Readonly<Record<Cni['name'], Sign | undefined>> = {
-  /** The node's subnet. */
-  flannel: { title: 'Flannel', file: '/run/flannel/subnet.env', logs: 'kube-flannel_*' },
-  /** The node's name, written when its pools and addresses are settled. */
-  calico: { title: 'Calico', file: '/var/lib/calico/nodename', logs: 'kube-system_calico-node-*' },
+  flannel: {
+    script: sh`cat ${subnetFile}`,
+    missing: (output) => (output.trim() === '' ? `Flannel has not written ${subnetFile} yet` : undefined),
+    logs: 'kube-flannel_*',
+  },
+  calico: {
+    script: sh`timeout 2 bash -c 'exec 3<>/dev/tcp/localhost/${felixPort}; printf "GET /readiness HTTP/1.0\r\n\r\n" >&3; head -n 1 <&3' 2>/dev/null`,
+    missing: (output) => (/^HTTP\S+ 20/.test(output) ? undefined : 'Calico is not ready yet'),
+    logs: 'kube-system_calico-node-*',
+  },
   none: undefined,
 }
 
-/**
- * Pods of this node can get an address: one that is tried earlier is tried again only after ten seconds and more. The node itself
- * is Ready before that, as soon as the plugin is configured.
- */
+/** Pods of this node have a network: what starts earlier fails, and is tried again only after ten seconds and more. */
 export const networkReady = task<Context>({
   name: 'network/ready',
   summary: 'Wait for the network of the node',
@@ -34,11 +44,11 @@ export const networkReady = task<Context>({
   },
 })
 
-function wait({ title, file, logs }: Sign, limit: number) {
+function wait({ script, missing, logs }: Sign, limit: number) {
   return gate('network', {
     title: 'network of the node',
-    script: sh`cat ${file}`,
-    missing: (output) => (output.trim() === '' ? `${title} has not written ${file} yet` : undefined),
+    script,
+    missing,
     gate: {
       limit,
       interval: 0.3,
