@@ -33,7 +33,7 @@ export function calicoObjects(cluster: CalicoCluster, manifest: string, view: Ca
   const configMap = withConfiguration(only(objects, configMapName), cluster, view)
   const endpoint = servicesEndpoint(view)
   const daemonSet = withNodePods(only(objects, daemonSetName), cluster, [configMap, endpoint], view)
-  const controllers = withImages(only(objects, controllersName), cluster)
+  const controllers = withControllers(only(objects, controllersName), cluster)
   const edited = new Map([configMap, daemonSet, controllers].map((object) => [objectName(object), object]))
   const wanted = objects.map((object) => edited.get(objectName(object)) ?? object)
   return inApplyOrder([...wanted, endpoint, ...typhaObjects(cluster)])
@@ -160,13 +160,23 @@ function nodeContainer(container: Mapping, cluster: CalicoCluster): Mapping {
     env: withVariables(reader.mappings(container, 'env'), nodeEnvironment(cluster)),
     livenessProbe: withArguments(container, 'livenessProbe', ['-felix-live', ...(bgp ? ['-bird-live'] : [])]),
     readinessProbe: readiness,
-    // Readiness is asked for every ten seconds; until Felix is ready for the first time, pods wait for it.
-    startupProbe: {
-      ...withArguments(container, 'readinessProbe', ['-felix-ready']),
-      periodSeconds: 1,
-      failureThreshold: 120,
-    },
+    startupProbe: startup(withArguments(container, 'readinessProbe', ['-felix-ready'])),
   }
+}
+
+/** Readiness is asked for every ten seconds, but until a pod is ready for the first time, others wait for it. */
+function startup(readiness: Mapping): Mapping {
+  return { ...readiness, periodSeconds: 1, failureThreshold: 120 }
+}
+
+function withControllers(deployment: KubernetesObject, cluster: Cluster): KubernetesObject {
+  return withPod(withImages(deployment, cluster), (template, pod) => {
+    const containers = reader.mappings(pod, 'containers').map((container) => ({
+      ...container,
+      startupProbe: startup(reader.mapping(container, 'readinessProbe')),
+    }))
+    return { ...template, spec: { ...pod, containers } }
+  })
 }
 
 /** Variables that are there are changed where they are, so that a person can compare. */

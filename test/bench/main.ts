@@ -93,10 +93,14 @@ async function kubewright({ inventoryPath }: Lab): Promise<OurRun> {
     const lines = (open + chunk).split('\n')
     open = lines.pop() ?? ''
     for (const line of lines) {
-      const event = JSON.parse(line) as Record<'type' | 'task' | 'phase' | 'host', string> & { hosts?: object }
+      const event = JSON.parse(line) as Record<'type' | 'task' | 'phase' | 'host' | 'resource' | 'reason', string> & {
+        hosts?: object
+      }
       if (event.type === 'task-finished' && event.task === 'proof/ready') seconds = (Date.now() - began) / 1000
       if (event.type === 'phase-finished' && seconds === 0)
         process.stderr.write(`${String(Date.now() - began).padStart(6)} ms  ${event.phase} on ${event.host}\n`)
+      if (event.type === 'waiting' && event.resource === 'gate:system-pods')
+        process.stderr.write(`${String(Date.now() - began).padStart(6)} ms  ${event.reason}\n`)
       if (event.type === 'traffic') traffic = trafficTable(event.hosts ?? {})
     }
   })

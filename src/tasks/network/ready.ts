@@ -16,7 +16,7 @@ interface Sign {
 /** Flannel writes this file when it knows the node's subnet. */
 const subnetFile = '/run/flannel/subnet.env'
 
-/** Felix says here whether it has made the node's routes and rules; the kubelet asks the same, but only every ten seconds. */
+/** Felix says here whether it has made the node's routes and rules, before the kubelet's probe has brought that to the API. */
 const felixPort = 9099
 
 const signs: Readonly<Record<Cni['name'], Sign | undefined>> = {
