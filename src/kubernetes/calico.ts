@@ -164,9 +164,12 @@ function nodeContainer(container: Mapping, cluster: CalicoCluster): Mapping {
   }
 }
 
-/** Readiness is asked for every ten seconds, but until a pod is ready for the first time, others wait for it. */
+/**
+ * Readiness is asked for every ten seconds, but until a pod is ready for the first time, others wait for it. A pod whose startup
+ * fails is killed, which must not come of a slow host or of an API that is not there for some minutes.
+ */
 function startup(readiness: Mapping): Mapping {
-  return { ...readiness, periodSeconds: 1, failureThreshold: 120 }
+  return { timeoutSeconds: 10, ...readiness, periodSeconds: 1, failureThreshold: 600 }
 }
 
 function withControllers(deployment: KubernetesObject, cluster: Cluster): KubernetesObject {

@@ -4,7 +4,7 @@ import { kubernetesObject, type KubernetesObject } from './object.ts'
 
 /** Reads the parts of upstream's manifest of one CNI. What is not where it should be is an error that names it: nothing is guessed. */
 export interface ManifestReader {
-  /** The objects in the order of the manifest. */
+  /** The objects in the order of the manifest; they are shared, so who edits them copies. */
   objects(text: string): readonly KubernetesObject[]
   mapping(parent: Mapping | KubernetesObject, field: string): Mapping
   mappings(parent: Mapping, field: string): readonly Mapping[]

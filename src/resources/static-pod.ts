@@ -21,21 +21,22 @@ export interface StaticPodWaits {
 export function staticPod(pod: KubernetesObject, impact: Impact, { turn, shownBy }: StaticPodWaits = {}): FileResource {
   const component = pod.metadata.name
   const manifest = file(`${manifestsDirectory}/${component}.yaml`, printYaml(pod), { mode: 0o600, impact })
-  const shown = shownBy === undefined ? [] : [shownBy.server, `${component}-${shownBy.node}`]
   return {
     ...manifest,
     compare(state): Change | undefined {
       const change = manifest.compare(state)
       if (change?.verb !== 'update' || change.diff === undefined) return change
       const note = sh`kw_before=$(kw_pods ${component})`
-      const wait = sh`kw_pod_replaced ${component} "$kw_before" ${shown}`
-      const before = turn === undefined ? [note] : [turn.before, note]
-      const after = turn === undefined ? [wait] : [wait, turn.after]
-      return { ...change, actions: [...before.map(run), ...change.actions, ...after.map(run)] }
+      const wait = sh`kw_pod_replaced ${component} "$kw_before"`
+      const shown = shownBy && sh`kw_pod_shown ${shownBy.server} ${`${component}-${shownBy.node}`} "$kw_before"`
+      const before = [turn?.before, note].flatMap(run)
+      // The API server that shall show it may be what is changed: first it is as well as it was.
+      const after = [wait, turn?.after, shown].flatMap(run)
+      return { ...change, actions: [...before, ...change.actions, ...after] }
     },
   }
 }
 
-function run(command: Command): Run {
-  return { kind: 'run', command, undo: 'none' }
+function run(command: Command | undefined): readonly Run[] {
+  return command === undefined ? [] : [{ kind: 'run', command, undo: 'none' }]
 }

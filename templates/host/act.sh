@@ -93,19 +93,22 @@ kw_arrived() {
 }
 # kw_pods COMPONENT: the sandboxes of a static pod, running or not.
 kw_pods() { ctr -n k8s.io containers ls -q "labels.\"io.cri-containerd.kind\"==sandbox,labels.component==$1" | sort | tr '\n' ' '; }
-# kw_pod_replaced COMPONENT BEFORE [SERVER POD]: waits until the kubelet has a sandbox that was not there before, and the API server
-# shows its container: until then it shows the old one's readiness. An edit that changes nothing of the pod makes no sandbox.
+# kw_pod_replaced COMPONENT BEFORE: waits for a sandbox that was not there before; an edit that changes nothing of the pod makes none.
 kw_pod_replaced() {
+  kw_replaced=
   for _ in $(seq 60); do
     for kw_id in $(kw_pods "$1"); do
-      case " $2 " in *" $kw_id "*) ;; *) [ -z "$3" ] || kw_pod_shown "$3" "$4" "$2"; return 0 ;; esac
+      case " $2 " in *" $kw_id "*) ;; *) kw_replaced=1; return 0 ;; esac
     done
     sleep 1
   done
 }
-# kw_pod_shown SERVER POD BEFORE: waits, but not for ever: the API server may be what is ill.
+# kw_pod_shown SERVER POD BEFORE: waits until the API shows the new sandbox's container, since it shows the old one's readiness until
+# then; but not for ever, as the API server may be what is ill.
 kw_pod_shown() {
-  for _ in $(seq 30); do
+  [ -n "$kw_replaced" ] || return 0
+  kw_limit=$(($(date +%s) + 60))
+  while [ "$(date +%s)" -lt "$kw_limit" ]; do
     kw_id=$(kw_kubectl "$1" -n kube-system get pod "$2" -o 'jsonpath={.status.containerStatuses[0].containerID}' --request-timeout=5s 2>/dev/null) || kw_id=
     kw_id=$(ctr -n k8s.io containers info "${kw_id#*://}" 2>/dev/null | sed -n 's/.*"io.kubernetes.cri.sandbox-id": "\([^"]*\)".*/\1/p')
     case " $3 " in *" $kw_id "*) ;; *) [ -z "$kw_id" ] || return 0 ;; esac

@@ -23,6 +23,9 @@ const always: readonly Need[] = [
   { provides: 'ethtool', apt: 'ethtool', dnf: 'ethtool' },
 ]
 
+/** By which Felix is asked for its readiness. */
+const bash: Need = { provides: 'bash', apt: 'bash', dnf: 'bash' }
+
 /** Sets of addresses, which Calico leaves in the kernel; `reset` takes them out with it. */
 const ipset: Need = { provides: 'ipset', apt: 'ipset', dnf: 'ipset' }
 
@@ -56,7 +59,7 @@ function neededPrograms({ cluster, facts, host }: Pick<Context, 'cluster' | 'fac
   return [
     ...always,
     ...(proxyModes[String(mode)] ?? []),
-    ...(cluster.cni.name === 'calico' ? [ipset] : []),
+    ...(cluster.cni.name === 'calico' ? [ipset, bash] : []),
     ...(delivery === 'pull' ? downloads : []),
     ...(packageManager === 'apt' && (delivery === 'pull' || images === 'registry') ? [debianAuthorities] : []),
     ...(packageManager === 'dnf' && selinux === 'enforcing' && host.selinux === 'leave' ? [containerPolicy] : []),

@@ -21,7 +21,12 @@ function isOurs(context: Context): boolean {
 const reachable: Check = (context) =>
   context.observed.externalEtcd
     .filter(({ host }) => host === context.host.name)
-    .flatMap(({ endpoint, found }) => ('problem' in found ? [problemFinding(endpoint, found, isOurs(context))] : []))
+    .flatMap(({ endpoint, found }) => ('problem' in found ? [problemFinding(endpoint, found, isPart(context))] : []))
+
+/** Whether this very host is a part of a cluster of ours in this etcd; a new one that does not reach it would never come up. */
+function isPart(context: Context): boolean {
+  return ownership(context) === 'ours' && isOurs(context)
+}
 
 function problemFinding(endpoint: string, { problem, message }: EndpointProblem, isKnown: boolean): Finding {
   const severe = isKnown ? warning : error

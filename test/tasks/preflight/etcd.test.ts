@@ -65,6 +65,14 @@ describe('an endpoint', () => {
     expect(found(preflightEtcd, alive({ externalEtcd }))).toEqual(['warning ExternalEtcdVersion'])
   })
 
+  test('that a new control plane of a living cluster does not reach keeps it out', () => {
+    const cluster = { ...clusterWith(externalOf(pki)), hosts: [hostOf(), hostOf({ name: 'cp2' })] }
+    const externalEtcd = [{ ...seen({ problem: 'silent', message: 'x' }), host: 'cp2' }]
+    const known = { ...alive({ externalEtcd }, cluster), fleet: new Map([['cp1', ours]]) }
+    const context = { ...known, host: hostOf({ name: 'cp2' }), facts: factsOf() }
+    expect(found(preflightEtcd, context)).toEqual(['error ExternalEtcdVersion'])
+  })
+
   test('is told by the control plane that asked it', () => {
     const context = { ...bare(seen({ problem: 'silent', message: 'x' })), host: hostOf({ name: 'cp2' }) }
     expect(found(preflightEtcd, context)).toEqual([])
