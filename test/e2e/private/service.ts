@@ -14,6 +14,8 @@ export async function startService(
   args: readonly string[],
   { address, port }: { readonly address: string; readonly port: number },
 ): Promise<Service> {
+  if (await listens(address, port))
+    throw new Error(`${address}:${port} is taken, perhaps by ${program} of a test that was killed`)
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [child.stdout, child.stderr])
