@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Change, Impact, Run } from '../engine/resource.ts'
 import { manifestsDirectory } from '../kubernetes/node.ts'
 import type { KubernetesObject } from '../kubernetes/object.ts'
-import { printYaml } from '../render/template.ts'
+import { parseYaml, printYaml } from '../render/yaml.ts'
 import { sh, type Command } from '../transport/command.ts'
 import type { ApiAccess } from './api-object.ts'
 import { file, type FileResource } from './file.ts'
@@ -25,7 +26,7 @@ export function staticPod(pod: KubernetesObject, impact: Impact, { turn, shownBy
     ...manifest,
     compare(state): Change | undefined {
       const change = manifest.compare(state)
-      if (change?.verb !== 'update' || change.diff === undefined) return change
+      if (change?.verb !== 'update' || change.diff === undefined || isSame(state.text, pod)) return change
       const note = sh`kw_before=$(kw_pods ${component})`
       const wait = sh`kw_pod_replaced ${component} "$kw_before"`
       const shown = shownBy && sh`kw_pod_shown ${shownBy.server} ${`${component}-${shownBy.node}`} "$kw_before"`
@@ -34,6 +35,15 @@ export function staticPod(pod: KubernetesObject, impact: Impact, { turn, shownBy
       const after = [wait, turn?.after, shown].flatMap(run)
       return { ...change, actions: [...before, ...change.actions, ...after] }
     },
+  }
+}
+
+/** Whether a text says the same in other words: the kubelet makes no new pod for an empty line, so nobody waits for one. */
+function isSame(text: string, pod: KubernetesObject): boolean {
+  try {
+    return isDeepStrictEqual(parseYaml(text, 'manifest'), parseYaml(printYaml(pod), 'manifest'))
+  } catch {
+    return false // what cannot be read is no pod
   }
 }
 

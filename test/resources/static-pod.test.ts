@@ -51,7 +51,15 @@ test('an update of which the API never hears ends all the same', async () => {
   expect(calls('kubectl')).toBe(2)
 })
 
-test('an edit that changes nothing of the pod waits for a minute, and does not ask the API', async () => {
+test('an edit that changes nothing of the pod waits for nobody', async () => {
+  host.write(manifest, `${(host.read(manifest) ?? '').replace('edited', 'priorityClassName')}\n# by hand\n`, 0o600)
+  program('ctr', ['old'])
+  await applyTasks(host, controlPlaneControllers, context)
+  expect(host.read(manifest)).not.toContain('by hand')
+  expect(calls('ctr')).toBe(0)
+})
+
+test('an edit of which the kubelet makes no new pod waits for a minute, and does not ask the API', async () => {
   program('ctr', ['old'])
   program('kubectl', [''])
   await applyTasks(host, controlPlaneControllers, context)
