@@ -50,13 +50,13 @@ export function looksAtObject<State>(
   access: ApiAccess,
   read: (state: ObjectState) => State,
 ): Looks<State> {
-  const failure = `failed ${JSON.stringify(object)}`
+  const set = JSON.stringify(object)
   return looksAt(
     [object],
     access,
   )((output) => {
     const state = parseState(output, object)
-    return read(output.split('\n').includes(failure) ? { ...state, api: 'unknown' } : state)
+    return read(answerOf(output).failed.includes(set) ? { ...state, api: 'unknown' } : state)
   })
 }
 
@@ -125,6 +125,8 @@ interface Answer {
   readonly api: ObjectState['api']
   readonly live: readonly Found[]
   readonly wanted: readonly Found[]
+  /** Sets that could not be read, each as the word that asked for it. */
+  readonly failed: readonly string[]
 }
 
 interface Found {
@@ -138,13 +140,14 @@ const answerOf = keepingLast(parseAnswer)
 
 function parseAnswer(output: string): Answer {
   const [first = 'absent', ...documents] = output.split('\n')
-  if (first !== 'up') return { api: first === 'unknown' ? 'unknown' : 'absent', live: [], wanted: [] }
+  if (first !== 'up') return { api: first === 'unknown' ? 'unknown' : 'absent', live: [], wanted: [], failed: [] }
   const of = (kind: string) =>
-    documents
-      .flatMap((line) => (line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : []))
+    documents.flatMap((line) => (line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : []))
+  const objects = (kind: string) =>
+    of(kind)
       .filter((text) => text.trim() !== '')
       .flatMap((text) => itemsOf(JSON.parse(text) as Found))
-  return { api: 'up', live: of('live'), wanted: of('wanted') }
+  return { api: 'up', live: objects('live'), wanted: objects('wanted'), failed: of('failed') }
 }
 
 function pick(
