@@ -14,7 +14,7 @@ export interface Artifact {
   readonly from: Deliver['from']
   /** For images: the upstream reference, `registry.k8s.io/kube-apiserver:v1.37.1`. */
   readonly image: string | undefined
-  /** For a binary that upstream ships inside an archive: its path in it. */
+  /** For a binary inside an archive: its path in it. */
   readonly member: string | undefined
 }
 
@@ -22,6 +22,8 @@ export interface Artifact {
 export interface ArtifactIndex {
   /** Digest of the index, for saved plans. */
   readonly digest: string
+  /** Whether archives of it are compressed by zstd, a program that hosts may lack. */
+  readonly zstd: boolean
   has(name: string, version: string, architecture: string): boolean
   /** The artifact, or an error (KW4001) that names what is missing and how to get it. */
   find(name: string, version: string, architecture: string): Artifact

@@ -14,6 +14,7 @@ const entry = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   size: z.number().int().nonnegative(),
   image: z.string().optional(),
+  member: z.string().optional(),
 })
 
 const bundleSchema = z.object({ formatVersion: z.literal(1), artifacts: z.array(entry) })
@@ -35,17 +36,22 @@ export function parseBundleIndex(
 ): ArtifactIndex {
   const parsed = bundleSchema.safeParse(parseJson(text, path))
   if (!parsed.success) throw unreadable(path, `is not an index of format 1 (${z.prettifyError(parsed.error)})`)
-  const artifacts = parsed.data.artifacts.map(({ file, image, ...rest }): Artifact => ({
+  const artifacts = parsed.data.artifacts.map(({ file, image, member, ...rest }): Artifact => ({
     ...rest,
     image,
-    member: undefined,
+    member,
     from: locate(file, rest.sha256),
   }))
-  return artifactIndex(artifacts, path)
+  const zstd = parsed.data.artifacts.some(({ file }) => file.endsWith('.zst'))
+  return artifactIndex(artifacts, path, { zstd })
 }
 
 /** An index over artifacts; `where` names the source in errors. */
-export function artifactIndex(artifacts: readonly Artifact[], where: string): ArtifactIndex {
+export function artifactIndex(
+  artifacts: readonly Artifact[],
+  where: string,
+  { zstd }: Pick<ArtifactIndex, 'zstd'> = { zstd: false },
+): ArtifactIndex {
   const known = new Map(artifacts.map((each) => [keyOf(each), each]))
   const lookUp = (title: string, architecture: string): Artifact | undefined =>
     known.get(`${title} ${architecture}`) ?? known.get(`${title} any`)
@@ -57,6 +63,7 @@ export function artifactIndex(artifacts: readonly Artifact[], where: string): Ar
   const content = artifacts.map((each) => [keyOf(each), each.sha256])
   return {
     digest: createHash('sha256').update(JSON.stringify(content)).digest('hex'),
+    zstd,
     has: (name, version, architecture) => lookUp(`${name} ${version}`, architecture) !== undefined,
     find: (name, version, architecture) => required(`${name} ${version}`, architecture),
     findImage: (reference, architecture) => required(`image ${reference}`, architecture),

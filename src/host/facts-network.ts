@@ -70,12 +70,17 @@ function defaultAddress(route: Json, addresses: readonly InterfaceAddress[]): Ne
   const ipv6 = textOf(route['gateway']).includes(':')
   const preferred = textOf(route['prefsrc'])
   if (preferred !== '') return [{ address: preferred, interface: dev }]
+  const own = ownAddress(dev, ipv6, addresses)
+  return own === undefined ? [] : [{ address: own.address, interface: dev }]
+}
+
+/** The address of an interface that is most likely the host's own, and stays. */
+function ownAddress(dev: string, ipv6: boolean, addresses: readonly InterfaceAddress[]): InterfaceAddress | undefined {
   const candidates = addresses.filter(
     (one) => one.interface === dev && one.lasting && one.address.includes(':') === ipv6,
   )
   // An address that covers nothing but itself is most likely a virtual one, which moves.
-  const own = candidates.find((one) => one.prefix < (ipv6 ? 128 : 32)) ?? candidates[0]
-  return own === undefined ? [] : [{ address: own.address, interface: dev }]
+  return candidates.find((one) => one.prefix < (ipv6 ? 128 : 32)) ?? candidates[0]
 }
 
 function vxlanOf(link: Json): readonly Vxlan[] {
@@ -107,7 +112,7 @@ export interface Wishes {
 export function nodeAddress(wishes: Wishes, { addresses, defaults }: Network): { nodeIP: string; interface: string } {
   const ofFamily = (address: string): boolean => address.includes(':') === wishes.ipv6
   const has = (address: string): boolean => addresses.some((one) => sameAddress(one.address, address))
-  const named = addresses.find((one) => one.interface === wishes.interface && ofFamily(one.address))
+  const named = wishes.interface === undefined ? undefined : ownAddress(wishes.interface, wishes.ipv6, addresses)
   const fallback = defaults.find((one) => ofFamily(one.address)) ?? defaults[0]
   const ssh = has(wishes.sshAddress) ? wishes.sshAddress : undefined
   const nodeIP = wishes.nodeIP ?? ssh ?? named?.address ?? fallback?.address ?? ''

@@ -20,16 +20,23 @@ export interface HostLock {
 
 const heartbeat = 10_000
 
-/** The lock lives in /run and in a process of the SSH session: it ends with the connection, or 30 s after the last heartbeat. */
+/** Held by whatever changes the host, as long as it does: a lost connection does not stop it. */
+const acting = '/var/lib/kubewright/act.lock'
+
+/**
+ * The lock lives in /run and in a process of the SSH session: it ends with the connection, or 30 s after the last heartbeat. What an
+ * earlier run has begun comes first: it may have written a change and still wait until that is in effect, which nobody sees later.
+ */
 const lockScript = (holder: Holder) => sh`exec 8>>/run/kubewright.lock
 if ! flock -n 8; then echo "held $(cat /run/kubewright.holder 2>/dev/null)"; exit 0; fi
 printf '%s\n' ${JSON.stringify(holder)} >/run/kubewright.holder
 chmod 600 /run/kubewright.lock /run/kubewright.holder
+if [ -e ${acting} ] && ! flock -w 120 ${acting} true; then echo working; exit 0; fi
 echo locked
 while [ "$(timeout 30 head -c 1 8>&-)" = h ]; do :; done
 rm -f /run/kubewright.holder`
 
-/** Takes the host's lock, or rejects with KW2011 that names who holds it. */
+/** Takes the host's lock, or rejects with KW2011 that names who holds it, or KW3007 if an earlier run still changes the host. */
 export async function lockHost(transport: Transport, holder: Holder): Promise<HostLock> {
   const session = await transport.open(lockScript(holder)).catch((thrown: unknown) => {
     throw thrown instanceof TransportError ? connectionError(thrown) : thrown
@@ -37,6 +44,7 @@ export async function lockHost(transport: Transport, holder: Holder): Promise<Ho
   const answer = await session.line()
   if (answer !== 'locked') {
     session.end()
+    if (answer === 'working') throw stillWorking(transport.host)
     throw heldError(transport.host, answer ?? '')
   }
   let ended = false
@@ -66,6 +74,17 @@ function heldError(host: string, answer: string): KubewrightError {
     host,
     message: `${host} is being worked on by ${by}`,
     hint: 'Wait until that run has ended; if it died, its lock is gone 30 seconds after its connection.',
+  })
+}
+
+/** The error of a host that somebody changes longer than is waited for. */
+export function stillWorking(host: string): KubewrightError {
+  return new KubewrightError({
+    code: 'KW3007',
+    exit: 'apply',
+    host,
+    message: `An action of an earlier run still works on ${host}`,
+    hint: `Wait for it, or look for it with: fuser ${acting}`,
   })
 }
 

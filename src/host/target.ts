@@ -6,6 +6,7 @@ import { TransportError, type ExecResult, type Transport } from '../transport/tr
 import { actShipment } from './act.ts'
 import { connectionError } from './connection-error.ts'
 import type { ClusterRecord } from './facts.ts'
+import { stillWorking } from './lock.ts'
 import { beginShipment, finishShipment, forgetShipment } from './operation.ts'
 import { probeBatch, probePrelude, type ProbeBatch } from './probe.ts'
 import { braced } from './script.ts'
@@ -119,7 +120,7 @@ function unreadable(host: string, path: string, { code, stderr }: ExecResult): K
 
 function bookkeepingFailed(host: string, { code, stderr }: ExecResult): KubewrightError {
   const output = tail(stderr.toString('utf8'), 10)
-  if (code === 75) return stillWorking(host, output)
+  if (code === 75) return stillWorking(host)
   const full = output.includes('No space left on device')
   return new KubewrightError({
     code: full ? 'KW3005' : 'KW3006',
@@ -131,17 +132,6 @@ function bookkeepingFailed(host: string, { code, stderr }: ExecResult): Kubewrig
     hint: full
       ? 'Free some space there, then run apply again.'
       : 'Look at the output below, mend it, then run apply again.',
-    output,
-  })
-}
-
-function stillWorking(host: string, output: string): KubewrightError {
-  return new KubewrightError({
-    code: 'KW3007',
-    exit: 'apply',
-    host,
-    message: `An action of an earlier run still works on ${host}`,
-    hint: 'Wait for it, or look for it with: fuser /var/lib/kubewright/act.lock',
     output,
   })
 }

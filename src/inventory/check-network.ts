@@ -4,7 +4,7 @@ import type { Finding, InventoryPath } from './problem.ts'
 import { knownNodeIP, sshAddressOf } from './resolve-host.ts'
 import { defaultNodeMaskSize } from './resolve.ts'
 import type { InventorySpec } from './schema.ts'
-import { contains, familyOf, isAddress, overlaps, prefixLength, rangeOf } from './subnets.ts'
+import { canonicalAddress, contains, familyOf, isAddress, overlaps, prefixLength, rangeOf } from './subnets.ts'
 
 type Networking = InventorySpec['networking']
 
@@ -23,6 +23,7 @@ export function checkNetwork(spec: InventorySpec): Finding[] {
     ...checkAddresses(spec),
     ...checkNodeFamilies(spec),
     ...checkEndpoint(spec),
+    ...checkVirtualIP(spec),
   ]
 }
 
@@ -180,6 +181,27 @@ function checkNodeFamilies({ hosts, networking }: InventorySpec): Finding[] {
     const hint = 'set nodeIP to an address of that family, or put the other pod subnet first'
     return [{ code: 'KW1034', path: nodeIPPath(host, index), message, hint }]
   })
+}
+
+/** An address that moves among the control planes is nobody's own, and of the family by which the nodes talk. */
+function checkVirtualIP({ controlPlaneEndpoint: endpoint, hosts, networking }: InventorySpec): Finding[] {
+  const address = endpoint?.address
+  if (endpoint?.provider !== 'virtual-ip' || address === undefined || !isAddress(address)) return []
+  const path = ['spec', 'controlPlaneEndpoint', 'address']
+  const wanted = canonicalAddress(address)
+  const owner = hosts.find((host) =>
+    [sshAddressOf(host), host.nodeIP].some(
+      (own) => own !== undefined && isAddress(own) && canonicalAddress(own) === wanted,
+    ),
+  )
+  if (owner !== undefined) {
+    const message = `${address} is the address of ${owner.name}, which cannot move to another control plane`
+    return [{ code: 'KW1027', path, message, hint: "choose a free address of the nodes' network" }]
+  }
+  const primary = familyOf(networking.podSubnets[0]!)
+  if (familyOf(address) === primary) return []
+  const message = `the virtual address ${address} is not IPv${primary}, the family of the first pod subnet`
+  return [{ code: 'KW1034', path, message, hint: 'use an address of that family' }]
 }
 
 function checkEndpoint({ controlPlaneEndpoint: endpoint, hosts }: InventorySpec): Finding[] {

@@ -45,7 +45,7 @@ export interface ControlPlaneEndpoint {
    */
   readonly address: string
   readonly port: number
-  readonly provider: 'external' | 'node-local'
+  readonly provider: 'external' | 'node-local' | 'virtual-ip'
   /** Whether the inventory names it; kubeadm leaves `controlPlaneEndpoint` empty otherwise. */
   readonly explicit: boolean
 }

@@ -11,7 +11,6 @@ export const inventoryCodes = {
   KW1013: 'The value is not one of those allowed',
   KW1014: 'The value has the wrong form',
   KW1015: 'A string needs quotes',
-  KW1016: 'The value belongs to a later version of Kubewright',
   KW1017: 'A secret does not belong into the inventory',
   KW1018: 'An entry is listed twice',
   KW1020: 'The Kubernetes version is not supported',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isAddress } from './subnets.ts'
 import { choice, dnsName, endpointAddress, httpUrl, port, refuse, subnet, text, wholeNumber } from './schema-values.ts'
 
 /** How clients reach the API servers. */
@@ -9,18 +10,24 @@ export const endpointSchema = z
       .describe('DNS name or IP address under which clients reach the API servers; node-local has none.'),
     port: port()
       .default(6443)
-      .describe(
-        'Port of the address; with node-local the port of the API servers, and of the proxy on the other nodes.',
-      ),
-    provider: choice(['external', 'node-local'])
+      .describe('Port of the address; with node-local and virtual-ip the port of the API servers, too.'),
+    provider: choice(['external', 'node-local', 'virtual-ip'])
       .default('external')
       .describe(
-        'Who makes nodes reach the API servers: "external" is you (DNS, a load balancer), "node-local" a proxy on every node that is not a control plane.',
+        'Who makes nodes reach the API servers: "external" is you (DNS, a load balancer), "node-local" a proxy on every node that is not a control plane, "virtual-ip" keepalived on the control planes, one of which holds the address.',
       ),
   })
   .superRefine(({ address, provider }, context) => {
-    if (provider === 'external' && address === undefined)
+    if (provider !== 'node-local' && address === undefined)
       refuse(context, 'KW1011', 'names no address', 'set address, or provider: node-local, which needs none')
+    if (provider === 'virtual-ip' && address !== undefined && !isAddress(address))
+      refuse(
+        context,
+        'KW1014',
+        'expected an IP address, which the control planes hold among them',
+        'a DNS name is for provider: external',
+        ['address'],
+      )
     if (provider === 'node-local' && address !== undefined)
       refuse(
         context,

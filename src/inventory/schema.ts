@@ -99,21 +99,3 @@ export type InventoryHost = InventorySpec['hosts'][number]
 
 /** What spec, groups and hosts can share. */
 export type SharedSettings = z.output<typeof groupSchema>
-
-/** A word that the schema refuses, why, and what to write. */
-export interface RefusedWord {
-  readonly word: string
-  readonly reason: string
-  readonly hint: string
-}
-
-/** Words that the schema refuses today, with the reason. */
-export const refusedWords: Readonly<Record<string, readonly RefusedWord[]>> = {
-  'spec.controlPlaneEndpoint.provider': [
-    {
-      word: 'virtual-ip',
-      reason: 'the provider virtual-ip comes with a later version',
-      hint: 'use external or node-local',
-    },
-  ],
-}

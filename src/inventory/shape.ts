@@ -3,7 +3,6 @@ import type { InventoryCode } from './codes.ts'
 import { nearest } from './nearest.ts'
 import type { Finding, InventoryPath } from './problem.ts'
 import { descriptionOf, knownKeys } from './schema-keys.ts'
-import { refusedWords } from './schema.ts'
 
 type Issue = z.core.$ZodIssue
 
@@ -108,20 +107,11 @@ function nameOf(input: unknown): string {
 function wrongWord(path: InventoryPath, issue: z.core.$ZodIssueInvalidValue): Finding {
   const { input } = issue
   if (input === undefined) return { code: 'KW1011', path, message: 'is missing', hint: descriptionOf(path) }
-  const refused = refusedWords[pattern(path)]?.find(({ word }) => word === input)
-  if (refused) return { code: 'KW1016', path, message: refused.reason, hint: refused.hint }
   const near = typeof input === 'string' ? nearest(input, issue.values.map(String)) : undefined
   const code: InventoryCode = path.length === 1 ? 'KW1004' : 'KW1013'
   const words = issue.values.map(quote).join(', ')
   const message = withInput(issue.values.length === 1 ? `expected ${words}` : `expected one of ${words}`, input)
   return { code, path, message, hint: near === undefined ? descriptionOf(path) : `did you mean ${quote(near)}?` }
-}
-
-function pattern(path: InventoryPath): string {
-  return path.reduce<string>(
-    (all, step) => (typeof step === 'number' ? `${all}[]` : all === '' ? step : `${all}.${step}`),
-    '',
-  )
 }
 
 function isOtherType(errors: readonly Issue[]): boolean {

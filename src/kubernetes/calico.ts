@@ -1,9 +1,11 @@
 import type { CalicoOptions, Cluster } from '../inventory/cluster.ts'
+import { isControlPlane } from '../inventory/roles.ts'
 import { renderYamlDocuments } from '../render/template.ts'
 import { isMapping, type Mapping } from '../render/yaml.ts'
 import { inputsAnnotation, inputsDigest, sha256 } from './inputs.ts'
 import { imageEdit, manifestReader } from './manifest.ts'
 import { apiVariables, withNetworkOptions } from './network.ts'
+import { controlPlaneLabel } from './node-marks.ts'
 import { isIPv6Subnet } from './node.ts'
 import { inApplyOrder, kubernetesObject, objectName, type KubernetesObject } from './object.ts'
 import { imagesOf, upstreamImages, type ImageName } from './versions.ts'
@@ -178,8 +180,19 @@ function withControllers(deployment: KubernetesObject, cluster: Cluster): Kubern
       ...container,
       startupProbe: startup(reader.mapping(container, 'readinessProbe')),
     }))
-    return { ...template, spec: { ...pod, containers } }
+    return { ...template, spec: { ...pod, ...onControlPlanes(pod, cluster), containers } }
   })
+}
+
+/** Controllers run beside the API servers, so that only their hosts need the image. Upstream tolerates the usual taint there, and no other. */
+function onControlPlanes(pod: Mapping, { hosts }: Cluster): Mapping {
+  const taints = hosts.filter(isControlPlane).flatMap((host) => host.taints)
+  const others = new Set(taints.map(({ key }) => key).filter((key) => key !== controlPlaneLabel))
+  const tolerations = [...others].map((key) => ({ key, operator: 'Exists' }))
+  return {
+    nodeSelector: { ...reader.mapping(pod, 'nodeSelector'), [controlPlaneLabel]: '' },
+    tolerations: [...reader.mappings(pod, 'tolerations'), ...tolerations],
+  }
 }
 
 /** Variables that are there are changed where they are, so that a person can compare. */

@@ -11,10 +11,9 @@ export interface ApiServerAddress {
   readonly nodeIP: string
 }
 
-const directory = `${kubernetesDirectory}/haproxy`
-
 /** What the proxy reads. A replaced file is a new inode, so its directory is mounted. */
-export const haproxyConfigurationFile = `${directory}/haproxy.cfg`
+export const haproxyDirectory = `${kubernetesDirectory}/haproxy`
+export const haproxyConfigurationFile = `${haproxyDirectory}/haproxy.cfg`
 
 /** Where the proxy says on loopback whether any control plane is well. */
 export const haproxyHealthPort = 10270
@@ -35,7 +34,7 @@ export function haproxyPod(cluster: Cluster, configuration: string): KubernetesO
   const rendered = renderYaml('endpoint/haproxy.yaml', {
     image: imagesOf(cluster).haproxy,
     configuration: haproxyConfigurationFile,
-    directory,
+    directory: haproxyDirectory,
     health: { host: cluster.controlPlaneEndpoint.address, port: haproxyHealthPort },
   })
   const pod = kubernetesObject(rendered, 'template endpoint/haproxy.yaml')

@@ -3,7 +3,7 @@ import { renderYaml } from '../render/template.ts'
 import type { Mapping } from '../render/yaml.ts'
 import { controllerManagerExtraArgs } from './component-flags.ts'
 import { etcdClientFiles } from './etcd-topology.ts'
-import { apiServerPort, clusterName, firstControlPlane, isNodeLocal, joinHostPort, pkiDirectory } from './node.ts'
+import { clusterName, endpointPort, firstControlPlane, joinHostPort, pkiDirectory } from './node.ts'
 import { imagesOf } from './versions.ts'
 import { extraMounts } from './volumes.ts'
 
@@ -14,7 +14,6 @@ import { extraMounts } from './volumes.ts'
 export function clusterConfiguration(cluster: Cluster, etcdServers?: readonly string[]): Mapping {
   const { networking, certificates, controlPlaneEndpoint, kubernetesVersion } = cluster
   const { address, explicit } = controlPlaneEndpoint
-  const port = isNodeLocal(cluster) ? apiServerPort(cluster) : controlPlaneEndpoint.port
   const repositories = imageRepositories(cluster)
   const shape = renderYaml('bootstrap/cluster-configuration.yaml', {
     kubernetesVersion: `v${kubernetesVersion}`,
@@ -31,7 +30,7 @@ export function clusterConfiguration(cluster: Cluster, etcdServers?: readonly st
   })
   return {
     ...shape,
-    ...(explicit ? { controlPlaneEndpoint: joinHostPort(address, port) } : {}),
+    ...(explicit ? { controlPlaneEndpoint: joinHostPort(address, endpointPort(cluster)) } : {}),
     dns: given({ imageRepository: repositories.dns }),
     apiServer: { ...component(cluster.apiServer), ...given({ certSANs: cluster.apiServer.certSANs }) },
     controllerManager: component({ ...cluster.controllerManager, extraArgs: controllerManagerExtraArgs(cluster) }),

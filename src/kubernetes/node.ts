@@ -25,17 +25,28 @@ export function isIPv6Subnet(subnet: string): boolean {
   return isIPv6(subnet.split('/')[0] ?? '')
 }
 
-/** The port on which each API server listens; an endpoint that the inventory names is a load balancer with a port of its own. */
+/** The port on which each API server listens; only the user's own load balancer has a port of its own. */
 export function apiServerPort({ apiServer, controlPlaneEndpoint }: Cluster): number {
   const given = flagValue(apiServer.extraArgs, 'secure-port')
   if (given !== undefined) return Number(given)
-  const { explicit, port } = controlPlaneEndpoint
-  return explicit && !isNodeLocal({ controlPlaneEndpoint }) ? 6443 : port
+  const { explicit, port, provider } = controlPlaneEndpoint
+  return explicit && provider === 'external' ? 6443 : port
+}
+
+/** The port of the endpoint. */
+export function endpointPort(cluster: Cluster): number {
+  const { port, provider } = cluster.controlPlaneEndpoint
+  return provider === 'external' ? port : apiServerPort(cluster)
 }
 
 /** Whether every node reaches the API on its own loopback address: a proxy on workers, the API server itself on control planes. */
 export function isNodeLocal({ controlPlaneEndpoint }: Pick<Cluster, 'controlPlaneEndpoint'>): boolean {
   return controlPlaneEndpoint.provider === 'node-local'
+}
+
+/** Whether the control planes hold an address of the API among them. */
+export function isVirtualIP({ controlPlaneEndpoint }: Pick<Cluster, 'controlPlaneEndpoint'>): boolean {
+  return controlPlaneEndpoint.provider === 'virtual-ip'
 }
 
 /** The URL of the API server on one control plane. */
@@ -45,9 +56,9 @@ export function localEndpointUrl(cluster: Cluster, nodeIP: string): string {
 
 /** The URL by which those reach the API that are no node: the inventory's endpoint, or else the given control plane. */
 export function clusterEndpointUrl(cluster: Cluster, controlPlaneIP: string): string {
-  const { address, port, explicit } = cluster.controlPlaneEndpoint
+  const { address, explicit } = cluster.controlPlaneEndpoint
   if (!explicit || isNodeLocal(cluster)) return localEndpointUrl(cluster, controlPlaneIP)
-  return `https://${joinHostPort(address, port)}`
+  return `https://${joinHostPort(address, endpointPort(cluster))}`
 }
 
 /** The URL by which every node reaches the API. */

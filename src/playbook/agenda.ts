@@ -3,9 +3,10 @@ import type { Cluster, Host } from '../inventory/cluster.ts'
 import { isControlPlane, isNode, isWorker } from '../inventory/roles.ts'
 import type { Context } from '../tasks/context.ts'
 import { leader, leadingMember } from '../tasks/control-planes.ts'
-import { type HostSelector, type Playbook, unknownTask } from './load.ts'
+import { hasOurKeepalived } from '../tasks/reset/left.ts'
+import type { HostSelector, Playbook } from './load.ts'
 
-/** Applies a playbook to a cluster: selects the hosts of each phase and asks each task for its resources; a task that does not exist is an error. */
+/** Applies a playbook to a cluster: selects the hosts of each phase and asks each task for its resources. */
 export function agendaOf(
   playbook: Playbook,
   tasks: ReadonlyMap<string, Task<Context>>,
@@ -20,7 +21,7 @@ export function agendaOf(
       if (context === undefined) return []
       const steps = names.map((taskName) => {
         const task = tasks.get(taskName)
-        if (task === undefined) throw unknownTask(playbook.name, name, taskName, [...tasks.keys()])
+        if (task === undefined) throw new Error(`there is no task ${taskName}`)
         return { task: task.name, summary: task.summary, resources: task.resources(context) }
       })
       return [{ host: host.name, steps: steps.filter((step) => step.resources.length > 0) }]
@@ -39,17 +40,20 @@ interface Parts {
   readonly joining: readonly string[]
   /** It is no host of the cluster that shall be. */
   readonly leaving: string | undefined
+  /** Those that hold a virtual address by turns, before this run. */
+  readonly holding?: readonly string[]
 }
 
 const nobody: Parts = { leading: undefined, leadingEtcd: undefined, joining: [], leaving: undefined }
 
 function partsIn(context: Context): Parts {
-  const { cluster, nodes } = context
+  const { cluster, fleet, nodes } = context
   return {
     leading: leader(context),
     leadingEtcd: cluster.hosts.every(isNode) ? undefined : leadingMember(context),
     joining: nodes?.joining ?? [],
     leaving: nodes?.leaving?.name,
+    holding: [...fleet].flatMap(([name, facts]) => (hasOurKeepalived({ facts }) ? [name] : [])),
   }
 }
 
@@ -57,7 +61,7 @@ function partsIn(context: Context): Parts {
 export function selectHosts(
   { hosts }: Cluster,
   selector: HostSelector,
-  { leading, leadingEtcd, joining, leaving }: Parts,
+  { leading, leadingEtcd, joining, leaving, holding }: Parts,
 ): readonly Pick<Host, 'name'>[] {
   const joins = ({ name }: Host): boolean => joining.includes(name)
   switch (selector) {
@@ -89,6 +93,10 @@ export function selectHosts(
       return hosts.filter((host) => joins(host) && isWorker(host))
     case 'leaving':
       return leaving === undefined || joining.includes(leaving) ? [] : [{ name: leaving }]
+    case 'staying-control-planes':
+      return hosts.filter((host) => !joins(host) && isControlPlane(host))
+    case 'holding-control-planes':
+      return hosts.filter((host) => isControlPlane(host) && holding?.includes(host.name))
     case 'other-workers':
       return hosts.filter((host) => !joins(host) && isWorker(host))
   }

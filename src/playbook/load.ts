@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { KubewrightError } from '../engine/errors.ts'
 import { nearest } from '../inventory/nearest.ts'
 import { packageRoot } from '../package.ts'
+import { taskNames } from '../tasks/names.ts'
 
 const selectors = [
   'all',
@@ -23,6 +24,8 @@ const selectors = [
   'joining-control-planes',
   'joining-workers',
   'leaving',
+  'staying-control-planes',
+  'holding-control-planes',
   'other-workers',
 ] as const
 
@@ -57,9 +60,11 @@ export interface Playbook {
   readonly phases: readonly PlaybookPhase[]
 }
 
-/** Reads `playbooks/<name>.yaml`; a phase that comes after an unknown or later one is an error. */
-export async function loadPlaybook(name: string): Promise<Playbook> {
-  const directory = join(packageRoot, 'playbooks')
+/** Where the playbooks of the package are. */
+export const playbooksDirectory = join(packageRoot, 'playbooks')
+
+/** Reads `playbooks/<name>.yaml`; a phase that comes after an unknown or later one is an error, and so is a task that does not exist. */
+export async function loadPlaybook(name: string, directory = playbooksDirectory): Promise<Playbook> {
   const path = join(directory, `${name}.yaml`)
   const text = await readFile(path, 'utf8').catch(async () => {
     const names = (await readdir(directory)).map((file) => file.replace(/\.yaml$/, ''))
@@ -82,13 +87,15 @@ function checkPhases(name: string, phases: readonly PlaybookPhase[]): void {
     if (early !== undefined) {
       throw invalid(name, `${phase.name} comes after ${early}, which is not an earlier phase${suggestion(early, seen)}`)
     }
+    const unknown = phase.tasks.find((task) => !taskNames.includes(task))
+    if (unknown !== undefined) {
+      throw invalid(
+        name,
+        `${phase.name} names the task ${unknown}, which does not exist${suggestion(unknown, taskNames)}`,
+      )
+    }
     seen.push(phase.name)
   }
-}
-
-/** The error of a phase that names a task which does not exist. */
-export function unknownTask(playbook: string, phase: string, task: string, known: readonly string[]): KubewrightError {
-  return invalid(playbook, `${phase} names the task ${task}, which does not exist${suggestion(task, known)}`)
 }
 
 function suggestion(word: string, known: readonly string[]): string {

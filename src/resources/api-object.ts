@@ -6,7 +6,7 @@ import { printYaml } from '../render/yaml.ts'
 import { sh, type Command } from '../transport/command.ts'
 import { textDiff } from './file.ts'
 
-/** The API and one object in it: as it is, and as it would be after a server-side apply. */
+/** The API and one object in it: as it is, and as it would be after a server-side apply. For what could not be read the API is `unknown`. */
 export interface ObjectState {
   readonly api: 'absent' | 'unknown' | 'up'
   readonly live: Readonly<Record<string, unknown>> | undefined
@@ -27,7 +27,7 @@ export function apiObjects(objects: readonly KubernetesObject[], access: ApiAcce
     const name = objectName(object)
     return {
       id: `object:${object.kind}/${object.metadata.namespace ?? ''}/${object.metadata.name}`,
-      ...look((output) => parseState(output, object)),
+      ...look(object, (state) => state),
       compare(state: ObjectState): Change | undefined {
         const common = { impact: 'none', actions: [{ kind: 'apply', name, object, command, undo: 'restore' }] } as const
         if (state.api === 'unknown')
@@ -44,20 +44,13 @@ export function apiObjects(objects: readonly KubernetesObject[], access: ApiAcce
   })
 }
 
-/** How one object is looked at beside others, in the probe that they share; of one that could not be read the API is `unknown`. */
+/** How one object is looked at beside others, in the probe that they share. */
 export function looksAtObject<State>(
   object: KubernetesObject,
   access: ApiAccess,
   read: (state: ObjectState) => State,
 ): Looks<State> {
-  const set = JSON.stringify(object)
-  return looksAt(
-    [object],
-    access,
-  )((output) => {
-    const state = parseState(output, object)
-    return read(answerOf(output).failed.includes(set) ? { ...state, api: 'unknown' } : state)
-  })
+  return looksAt([object], access)(object, read)
 }
 
 /** What is asked before and after a change. */
@@ -65,16 +58,17 @@ type Looks<State> = Required<Pick<Resource<State>, 'probe' | 'proof'>>
 
 function looksAt(objects: readonly KubernetesObject[], access: ApiAccess) {
   const [script, proof] = [probeScript(access), proofScript(access)]
-  const words = [objects.map((object) => JSON.stringify(object)).join(',')]
-  return <State>(parse: (output: string) => State): Looks<State> => ({
-    probe: { script, words, parse },
-    proof: { script: proof, words, parse },
-  })
+  const set = objects.map((object) => JSON.stringify(object)).join(',')
+  return <State>(object: KubernetesObject, read: (state: ObjectState) => State): Looks<State> => {
+    const words = [set]
+    const parse = (output: string): State => read(parseState(output, object, set))
+    return { probe: { script, words, parse }, proof: { script: proof, words, parse } }
+  }
 }
 
 /** The command that applies objects from a JSON list on stdin. */
 export function applyCommand({ server }: ApiAccess): Command {
-  return sh`kw_kubectl ${server} apply --server-side --force-conflicts --field-manager=kubewright --validate=false -f - >/dev/null`
+  return sh`kw_apply ${server}`
 }
 
 const reach = sh`[ -e /etc/kubernetes/admin.conf ] && [ -x /usr/bin/kubectl ] || { echo absent; exit; }
@@ -85,20 +79,26 @@ function getCommand({ server }: ApiAccess): Command {
   return sh`kw_kubectl ${server} get -f - --ignore-not-found -o json --request-timeout=20s`
 }
 
-/** What an apply that has succeeded left: a dry run would be the same apply once more. */
+/** What an apply that has succeeded left: a dry run would be the same apply once more. If all were applied just now, the API's answer says it. */
 function proofScript(access: ApiAccess): Command {
   return sh`${reach}
-kw_found=$(kw_list "$@" | ${getCommand(access)}) || { echo unknown; exit; }
+kw_wanted=$(kw_list "$@")
+if [ -s "$KW_ANSWER" ] && [ "$(cat "$KW_ANSWER.to")" = "$kw_wanted" ]; then kw_found=$(cat "$KW_ANSWER")
+else kw_found=$(printf '%s' "$kw_wanted" | ${getCommand(access)}) || { echo unknown; exit; }
+fi
 echo up
 kw_show live "$kw_found"
 kw_show wanted "$kw_found"`
 }
 
-/** Each word is the objects of a set. A kind or a namespace that does not exist yet fails a whole call, so sets are then asked for one by one. */
+/**
+ * Each word is the objects of a set. A kind or a namespace that does not exist yet fails a whole call, so sets are then asked for one
+ * by one; what is of a kind that does not exist is not there, and of a set that fails otherwise nothing is known.
+ */
 function probeScript({ server }: ApiAccess): Command {
   return sh`${reach}
 kw_live() { kw_list "$@" | ${getCommand({ server })}; }
-kw_wanted() { kw_list "$@" | kw_kubectl ${server} apply --server-side --force-conflicts --field-manager=kubewright --validate=false --dry-run=server -o json --request-timeout=20s -f -; }
+kw_wanted() { kw_list "$@" | kw_server_side ${server} --dry-run=server -o json --request-timeout=20s -f -; }
 kw_would=
 if kw_found=$(kw_live "$@") && { [ -z "$kw_found" ] || kw_would=$(kw_wanted "$@"); }; then
 echo up
@@ -109,15 +109,16 @@ fi
 kw_kubectl ${server} get --raw /readyz --request-timeout=5s >/dev/null || { echo unknown; exit; }
 echo up
 for kw_set; do
-kw_found=$(kw_live "$kw_set") || printf 'failed %s\n' "$kw_set"
+kw_found=$(kw_live "$kw_set") || case $(kw_live "$kw_set" 2>&1) in *'no matches for kind'*) ;; *) printf 'failed %s\n' "$kw_set" ;; esac
 kw_show live "$kw_found"
 [ -z "$kw_found" ] || kw_show wanted "$(kw_wanted "$kw_set")"
 done`
 }
 
-function parseState(output: string, object: KubernetesObject): ObjectState {
-  const { api, live, wanted } = answerOf(output)
-  return { api, live: pick(live, object), wanted: pick(wanted, object) }
+/** The state of an object that was asked for in this set. */
+function parseState(output: string, object: KubernetesObject, set: string): ObjectState {
+  const { api, live, wanted, failed } = answerOf(output)
+  return { api: failed.includes(set) ? 'unknown' : api, live: pick(live, object), wanted: pick(wanted, object) }
 }
 
 /** What a probe has printed: the objects as they are, and as they would be. */

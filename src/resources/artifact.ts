@@ -84,7 +84,7 @@ mv -T ${part} ${path}`
   })
   const unpack = sh`rm -rf "$KW_FILE.d"
 mkdir "$KW_FILE.d"
-tar -xzf "$KW_FILE" -C "$KW_FILE.d" --no-same-owner`
+tar -xf "$KW_FILE" -C "$KW_FILE.d" --no-same-owner`
   return lines(...(packed ? [unpack] : []), ...places, ...(packed ? [sh`rm -rf "$KW_FILE.d"`] : []))
 }
 

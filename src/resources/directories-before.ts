@@ -11,8 +11,8 @@ export interface TouchedDirectories {
 
 const note = '/var/lib/kubewright/originals/directories'
 
-/** A note of what directories were like before the cluster, which a reset goes by. It is made once, before `file` is there. */
-export function notedDirectories({ changed, made }: TouchedDirectories, file: string): Resource<boolean> {
+/** A note of what directories were like before the cluster, which a reset goes by. It is made once, before any of the files `traces` of ours is there. */
+export function notedDirectories({ changed, made }: TouchedDirectories, traces: readonly string[]): Resource<boolean> {
   const command = sh`mkdir -p /var/lib/kubewright/originals
 {
   for kw_path in ${changed}; do stat -L -c '%a %u:%g %n' "$kw_path" 2>/dev/null || true; done
@@ -23,7 +23,7 @@ mv ${`${note}.part`} ${note}`
   return {
     id: 'directories:before',
     probe: {
-      script: sh`[ -e ${note} ] || [ -n "$(kw_installed ${file})" ] || echo due`,
+      script: sh`[ -e ${note} ] || kw_installed_any ${traces} || echo due`,
       parse: (output) => output.trim() === 'due',
     },
     compare: (due): Change | undefined =>
@@ -51,7 +51,8 @@ export function restoredDirectories(): Resource<readonly ChangedDirectory[]> {
     id: 'reset:modes',
     probe: {
       script: sh`[ ! -e ${note} ] || while read -r kw_mode kw_owner kw_path; do
-kw_is=$(stat -L -c '%a %u:%g' "$kw_path" 2>/dev/null) || continue
+case $kw_owner in *[!0-9:-]*) kw_as='%a %U:%G' ;; *) kw_as='%a %u:%g' ;; esac # older notes have names
+kw_is=$(stat -L -c "$kw_as" "$kw_path" 2>/dev/null) || continue
 case $kw_mode in -) [ -z "$(ls -A "$kw_path")" ] ;; *) [ "$kw_mode $kw_owner" != "$kw_is" ] ;; esac && echo "$kw_mode $kw_owner $kw_is $kw_path"
 done <${note}`,
       parse: parseChanged,

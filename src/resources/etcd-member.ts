@@ -109,7 +109,7 @@ export function etcdManifest(
   render: (start: EtcdStart) => KubernetesObject,
   { logDirectory, impact, joining, ...waits }: EtcdManifestOptions,
 ): FilesResource<ManifestState> {
-  const first = staticPod(render({ initialCluster: [] }), impact)
+  const first = staticPod(render({ initialCluster: [] }), impact, waits)
   const joined = (host: string, verb: 'create' | 'update'): Change => {
     const content = joiningManifest(render, host)
     const summary = `write ${manifest} (${content.description})`

@@ -27,15 +27,15 @@ const changedByPrograms = [
 const mounts = ['/sys/fs/bpf']
 
 /**
- * A note of what the kernel was like before the cluster, which a reset goes by. It is made once, before `file` (what makes
- * our values persistent) is there: later it would tell of ourselves.
+ * A note of what the kernel was like before the cluster, which a reset goes by. It is made once, before any of the files
+ * `traces` of ours is there: later it would tell of ourselves.
  */
-export function notedKernel(ours: readonly string[], file: string): Resource<boolean> {
+export function notedKernel(ours: readonly string[], traces: readonly string[]): Resource<boolean> {
   const keys = [...new Set([...ours, ...changedByPrograms])].sort()
   return {
     id: 'kernel:before',
     probe: {
-      script: sh`[ -e /var/lib/kubewright/originals/kernel ] || [ -n "$(kw_installed ${file})" ] || echo due`,
+      script: sh`[ -e /var/lib/kubewright/originals/kernel ] || kw_installed_any ${traces} || echo due`,
       parse: (output) => output.trim() === 'due',
     },
     compare: (due): Change | undefined =>

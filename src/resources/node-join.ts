@@ -86,7 +86,11 @@ function joinActions({ api, server, certificate, inputs, spec }: JoinOptions): r
     // What an earlier cluster or authority left would keep the kubelet from asking for a new certificate.
     { kind: 'run', command: sh`rm -f ${kubeletKubeconfig} /var/lib/kubelet/pki/kubelet-client-*.pem`, undo: 'none' },
     { kind: 'write', path: bootstrapKubeconfig, content: kubeconfig, mode: 0o600, undo: 'restore' },
-    { kind: 'run', command: sh`kw_start kubelet.service ${paths} && kw_joined 480`, undo: 'inverse' },
+    {
+      kind: 'run',
+      command: sh`kw_start restart kubelet.service "$(kw_inputs ${paths})" && kw_joined 480`,
+      undo: 'inverse',
+    },
     { kind: 'remove', path: bootstrapKubeconfig, undo: 'none' },
     { kind: 'run', host: api.host, command: forget, input: manifest, undo: 'none' },
   ]

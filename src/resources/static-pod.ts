@@ -10,6 +10,8 @@ import type { Turn } from './turn.ts'
 
 /** What an update of a static pod waits for besides the kubelet. */
 export interface StaticPodWaits {
+  /** Where containerd listens, which knows the pods without the API. */
+  readonly socket: string
   readonly turn?: Turn
   /** The API server that shows the pod, and the node on which it does. */
   readonly shownBy?: ApiAccess & { readonly node: string }
@@ -19,7 +21,11 @@ export interface StaticPodWaits {
  * The manifest of a static pod, renamed into the kubelet's directory; an update waits until the kubelet has taken it up and the
  * API shows the new pod, and for its turn where it has one. A first start waits for nobody.
  */
-export function staticPod(pod: KubernetesObject, impact: Impact, { turn, shownBy }: StaticPodWaits = {}): FileResource {
+export function staticPod(
+  pod: KubernetesObject,
+  impact: Impact,
+  { socket, turn, shownBy }: StaticPodWaits,
+): FileResource {
   const component = pod.metadata.name
   const manifest = file(`${manifestsDirectory}/${component}.yaml`, printYaml(pod), { mode: 0o600, impact })
   return {
@@ -27,9 +33,10 @@ export function staticPod(pod: KubernetesObject, impact: Impact, { turn, shownBy
     compare(state): Change | undefined {
       const change = manifest.compare(state)
       if (change?.verb !== 'update' || change.diff === undefined || isSame(state.text, pod)) return change
-      const note = sh`kw_before=$(kw_pods ${component})`
-      const wait = sh`kw_pod_replaced ${component} "$kw_before"`
-      const shown = shownBy && sh`kw_pod_shown ${shownBy.server} ${`${component}-${shownBy.node}`} "$kw_before"`
+      const note = sh`kw_before=$(kw_in_time 30 kw_pods ${socket} ${component})`
+      const wait = sh`kw_pod_replaced ${socket} ${component} "$kw_before"`
+      const shown =
+        shownBy && sh`kw_pod_shown ${socket} ${shownBy.server} ${`${component}-${shownBy.node}`} "$kw_before"`
       const before = [turn?.before, note].flatMap(run)
       // The API server that shall show it may be what is changed: first it is as well as it was.
       const after = [wait, turn?.after, shown].flatMap(run)

@@ -61,6 +61,13 @@ export function controlPlaneNames({ cluster }: Pick<Context, 'cluster'>): readon
   return cluster.hosts.filter(({ roles }) => roles.includes('control-plane')).map(({ name }) => name)
 }
 
+/** Node addresses of the control planes but for the host's own. */
+export function otherControlPlaneIPs(context: Context): readonly string[] {
+  return controlPlaneNames(context)
+    .filter((name) => name !== context.host.name)
+    .flatMap((name) => nodeIPOf(context, name) ?? [])
+}
+
 /** The control plane through which this run changes the cluster. */
 export function leader(context: Pick<Context, 'cluster' | 'observed' | 'nodes'>): string {
   const joining = context.nodes?.joining ?? []

@@ -17,7 +17,9 @@ import { controlPlaneKubectl, etcdClients } from './control-plane/clients.ts'
 import { controllersReady, controlPlaneReady } from './control-plane/ready.ts'
 import { controlPlaneApiServer, controlPlaneControllers } from './control-plane/static-pods.ts'
 import { endpointFollowed } from './endpoint/followed.ts'
-import { endpointNodeLocal, endpointUnused } from './endpoint/node-local.ts'
+import { endpointNodeLocal } from './endpoint/node-local.ts'
+import { endpointUnused } from './endpoint/unused.ts'
+import { endpointHeld, endpointPeers, endpointVirtualIP } from './endpoint/virtual-ip.ts'
 import { etcdClient } from './etcd/client.ts'
 import { etcdLeave, etcdSnapshotTask } from './etcd/leave.ts'
 import { etcdJoin, etcdMember } from './etcd/member.ts'
@@ -99,6 +101,9 @@ const tasks: readonly Task<Context>[] = [
   markControlPlane,
   markNodes,
   endpointNodeLocal,
+  endpointVirtualIP,
+  endpointHeld,
+  endpointPeers,
   endpointFollowed,
   endpointUnused,
   nodeJoinTask,

@@ -1,12 +1,4 @@
 # Shell functions for one of several that shall not stop while another is ill; who is dead anyway may be replaced at any time.
-# kw_in_time SECONDS COMMAND...: tries it until it succeeds.
-kw_in_time() {
-  kw_until=$(($(date +%s) + $1)); shift
-  until "$@"; do
-    [ "$(date +%s)" -lt "$kw_until" ] || return 1
-    sleep 1
-  done
-}
 # kw_last_words COMPONENT
 kw_last_words() { for kw_log in /var/log/pods/kube-system_"$1"-*/*/*.log; do [ -e "$kw_log" ] && tail -n 8 "$kw_log" >&2; done; }
 # kw_etcd_turn URL: waits until the member there may stop without a loss of quorum. It needs etcd/member.sh.

@@ -75,46 +75,58 @@ kw_write() {
   fi
   kw_record "$1" file - "$5"
 }
+# kw_apply SERVER: applies the list of objects on stdin; the API's answer is for those who look at them in the same execution.
+KW_ANSWER=$KW/incoming/answer
+[ ! -e "$KW_ANSWER" ] || rm -f "$KW_ANSWER"
+kw_apply() {
+  cat >"$KW_ANSWER.to" || return 1
+  kw_server_side "$1" -o json -f "$KW_ANSWER.to" >"$KW_ANSWER"
+}
 kw_directory() { kw_parents "$1" && mkdir -p "$1" && chmod "$2" "$1" && chown "$3" "$1"; }
 kw_link() { kw_backup "$1" files && kw_parents "$1" && ln -sfnT "$2" "$1"; }
 kw_remove() { kw_backup "$1" files && rm -rf -- "$1" && kw_forget "$1"; }
-# kw_start UNIT PATH...: (re)starts a unit and stamps the run with the hash of what it reads.
+# kw_start VERB UNIT HASH...: (re)starts a unit, or lets it reload, and stamps the run with the hashes of what it reads.
 kw_start() {
-  kw_unit=$1; shift
+  kw_verb=$1 kw_unit=$2; shift 2
   systemctl daemon-reload && systemctl enable --quiet "$kw_unit" || return 1
-  kw_hash=$(kw_inputs "$@")
-  systemctl restart "$kw_unit" || { systemctl status --no-pager --lines 20 "$kw_unit" >&2; return 1; }
-  printf '%s %s\n' "$(systemctl show --value -p InvocationID "$kw_unit")" "$kw_hash" >"$KW/services/$kw_unit"
+  systemctl "$kw_verb" "$kw_unit" || { systemctl status --no-pager --lines 20 "$kw_unit" >&2; return 1; }
+  printf '%s %s\n' "$(systemctl show --value -p InvocationID "$kw_unit")" "$*" >"$KW/services/$kw_unit"
 }
 # kw_arrived FILE SHA256: refuses what is not what was asked for.
 kw_arrived() {
   kw_sum=$(kw_sha256 "$1")
   [ "$kw_sum" = "$2" ] || { rm -f "$1"; echo "KW-CHECKSUM wanted $2 but got $kw_sum" >&2; return 1; }
 }
-# kw_pods COMPONENT: the sandboxes of a static pod, running or not.
-kw_pods() { ctr -n k8s.io containers ls -q "labels.\"io.cri-containerd.kind\"==sandbox,labels.component==$1" | sort | tr '\n' ' '; }
-# kw_pod_replaced COMPONENT BEFORE: waits for a sandbox that was not there before; an edit that changes nothing of the pod makes none.
-kw_pod_replaced() {
-  kw_replaced=
-  for _ in $(seq 60); do
-    for kw_id in $(kw_pods "$1"); do
-      case " $2 " in *" $kw_id "*) ;; *) kw_replaced=1; return 0 ;; esac
-    done
+# kw_in_time SECONDS COMMAND...: tries it until it succeeds.
+kw_in_time() {
+  kw_until=$(($(date +%s) + $1)); shift
+  until "$@"; do
+    [ "$(date +%s)" -lt "$kw_until" ] || return 1
     sleep 1
   done
 }
-# kw_pod_shown SERVER POD BEFORE: waits until the API shows the new sandbox's container, since it shows the old one's readiness until
-# then; but not for ever, as the API server may be what is ill.
-kw_pod_shown() {
-  [ -n "$kw_replaced" ] || return 0
-  kw_limit=$(($(date +%s) + 60))
-  while [ "$(date +%s)" -lt "$kw_limit" ]; do
-    kw_id=$(kw_kubectl "$1" -n kube-system get pod "$2" -o 'jsonpath={.status.containerStatuses[0].containerID}' --request-timeout=5s 2>/dev/null) || kw_id=
-    kw_id=$(ctr -n k8s.io containers info "${kw_id#*://}" 2>/dev/null | sed -n 's/.*"io.kubernetes.cri.sandbox-id": "\([^"]*\)".*/\1/p')
-    case " $3 " in *" $kw_id "*) ;; *) [ -z "$kw_id" ] || return 0 ;; esac
-    sleep 1
-  done
+# kw_pods SOCKET COMPONENT: the sandboxes of a static pod, running or not; a containerd that does not answer is a failure, not none.
+kw_pods() {
+  kw_ids=$(timeout 15 ctr --address "$1" -n k8s.io containers ls -q "labels.\"io.cri-containerd.kind\"==sandbox,labels.component==$2") || return 1
+  echo $kw_ids
 }
+# kw_pod_is_new SOCKET COMPONENT BEFORE: there is a sandbox that was not there before.
+kw_pod_is_new() {
+  for kw_id in $(kw_pods "$1" "$2"); do
+    case " $3 " in *" $kw_id "*) ;; *) return 0 ;; esac
+  done
+  return 1
+}
+# kw_pod_replaced SOCKET COMPONENT BEFORE: waits for it; an edit that changes nothing of the pod makes none.
+kw_pod_replaced() { kw_replaced=; if kw_in_time 60 kw_pod_is_new "$@"; then kw_replaced=1; fi; }
+# kw_pod_is_shown SOCKET SERVER POD BEFORE: the API shows the new sandbox's container; until then it shows the old one's readiness.
+kw_pod_is_shown() {
+  kw_id=$(kw_kubectl "$2" -n kube-system get pod "$3" -o 'jsonpath={.status.containerStatuses[0].containerID}' --request-timeout=5s 2>/dev/null) || return 1
+  kw_id=$(timeout 15 ctr --address "$1" -n k8s.io containers info "${kw_id#*://}" 2>/dev/null | sed -n 's/.*"io.kubernetes.cri.sandbox-id": "\([^"]*\)".*/\1/p')
+  case " $4 " in *" $kw_id "*) return 1 ;; *) [ -n "$kw_id" ] ;; esac
+}
+# kw_pod_shown SOCKET SERVER POD BEFORE: waits for it, but not for ever, as the API server may be what is ill.
+kw_pod_shown() { [ -z "$kw_replaced" ] || kw_in_time 60 kw_pod_is_shown "$@" || :; }
 # kw_joined SECONDS: waits for the client certificate of the kubelet's TLS bootstrap.
 kw_joined() {
   for _ in $(seq "$1"); do
@@ -127,7 +139,7 @@ kw_joined() {
 }
 # kw_install_all DIRECTORY NAME SOURCE: every program of the archive $KW_FILE. The records come last and at once, so half an installation is none.
 kw_install_all() {
-  rm -rf "$KW_FILE.d" "$KW_FILE.new" && mkdir "$KW_FILE.d" && tar -xzf "$KW_FILE" -C "$KW_FILE.d" --no-same-owner || return 1
+  rm -rf "$KW_FILE.d" "$KW_FILE.new" && mkdir "$KW_FILE.d" && tar -xf "$KW_FILE" -C "$KW_FILE.d" --no-same-owner || return 1
   (umask 022 && mkdir -p "$1") || return 1
   find "$KW_FILE.d" -type f -perm -u+x | sort >"$KW_FILE.list"
   while read -r kw_source; do

@@ -66,19 +66,24 @@ kw_installed() {
   printf '%s\n' "${kw_records##*
 }"
 }
+# kw_installed_any PATH...: whether we installed any of them.
+kw_installed_any() {
+  for kw_path; do [ -z "$(kw_installed "$kw_path")" ] || return 0; done
+  return 1
+}
 # kw_kubectl SERVER ARGS...: kubectl as administrator against one API server, past any proxy; it keeps no cache on disk.
 kw_kubectl() {
   kw_server=$1; shift
   kw_conf=/etc/kubernetes/super-admin.conf; [ -e "$kw_conf" ] || kw_conf=/etc/kubernetes/admin.conf
   NO_PROXY='*' no_proxy='*' KUBECTL_KUBERC=false kubectl --kubeconfig "$kw_conf" --server "$kw_server" --cache-dir /proc/kubewright "$@"
 }
-# kw_sandboxes: metadata of the running pod sandboxes of the control plane, one JSON document after another.
-kw_sandboxes() {
-  for kw_id in $(ctr -n k8s.io containers ls -q 'labels."io.cri-containerd.kind"==sandbox,labels.tier==control-plane'); do
-    case $kw_tasks in *"
-$kw_id "*) echo "sandbox $(ctr -n k8s.io containers info "$kw_id" | tr -d '\n')" ;; esac
-  done
+# kw_server_side SERVER ARGS...: a server-side apply in our name.
+kw_server_side() {
+  kw_to=$1; shift
+  kw_kubectl "$kw_to" apply --server-side --force-conflicts --field-manager=kubewright --validate=false "$@"
 }
+# kw_listens PORT: whether something of this host does; starting kubectl for nothing keeps an API server from starting.
+kw_listens() { grep -qs ":$(printf %04X "$1") 0*:0000 0A" /proc/net/tcp /proc/net/tcp6; }
 # kw_module NAME: whether the kernel has what the module brings, loaded or built in; containers see neither list of it.
 kw_module() {
   if [ -d "/sys/module/$1" ] || grep -qs "^$1 " /proc/modules; then echo present; return; fi

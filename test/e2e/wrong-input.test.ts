@@ -69,7 +69,7 @@ const cases: readonly Case[] = [
     inventory: (inventory) => inventory.setIn(['spec', 'artifacts', 'path'], join(scratch, 'bundle')),
     exit: 'refused',
     errors: [
-      /^error KW4003 runc \S+: \S+\/runc has a wrong checksum: index.json says [0-9a-f]{64}, it is [0-9a-f]{64}$/,
+      /^error KW4003 runc \S+: \S+\/runc\.tar\.zst has a wrong checksum: index.json says [0-9a-f]{64}, it is [0-9a-f]{64}$/,
     ],
     hints: [/Get the bundle again/],
   },
@@ -178,7 +178,7 @@ async function damagedBundle(directory: string): Promise<void> {
     const [from, to] = [join(bundleDirectory, entry), join(directory, entry)]
     await (entry === 'runc' ? cp(from, to, { recursive: true }) : symlink(from, to))
   }
-  const runc = join(directory, 'runc', programVersions('1.37.1').runc, 'amd64/runc')
+  const runc = join(directory, 'runc', programVersions('1.37.1').runc, 'amd64/runc.tar.zst')
   await using file = await open(runc, 'r+')
   const { size } = await file.stat()
   await file.write(Buffer.of(0, 1), 0, 2, Math.floor(size / 2)) // at most one of them was there

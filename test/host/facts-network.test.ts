@@ -67,6 +67,17 @@ describe('the address of the node', () => {
     const facts = parsed({ ...twoNetworks, addresses: JSON.stringify(addresses) }, { ssh: { ...ssh, address: 'cp1' } })
     expect(facts.nodeIP).toBe('10.0.2.15')
   })
+
+  test('is not the virtual address that has come to the interface which the inventory names', () => {
+    const [, eth1] = links
+    const moved = { local: 'fd00:56::100', prefixlen: 128, deprecated: true }
+    for (const virtual of [moved, { ...moved, deprecated: false }]) {
+      const addr_info = [virtual, { local: 'fd00:56::11', prefixlen: 64 }]
+      const addresses = JSON.stringify([{ ...eth1, addr_info }])
+      const named = { ssh: { ...ssh, address: 'cp1' }, interface: 'eth1' }
+      expect(parsed({ ...twoNetworks, addresses, family: 'ipv6' }, named).nodeIP).toBe('fd00:56::11')
+    }
+  })
 })
 
 describe('the network', () => {

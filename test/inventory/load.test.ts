@@ -49,13 +49,13 @@ test('a problem is a value with its place, so that a program can use it', async 
   )
   expect(problems).toEqual([
     {
-      code: 'KW1016',
+      code: 'KW1014',
       file: expect.stringMatching(/inventory\.yaml$/) as string,
       line: 6,
-      column: 63,
-      path: 'spec.controlPlaneEndpoint.provider',
-      message: 'the provider virtual-ip comes with a later version',
-      hint: 'use external or node-local',
+      column: 36,
+      path: 'spec.controlPlaneEndpoint.address',
+      message: 'expected an IP address, which the control planes hold among them',
+      hint: 'a DNS name is for provider: external',
     },
   ])
 })

@@ -83,3 +83,11 @@ function podAnnotations(of: CalicoCluster, objects = calicoObjects(of, manifest,
   }
   return pods.spec.template.metadata.annotations
 }
+
+test('the controllers tolerate the taints that control planes have in place of the usual one', () => {
+  const taints = [{ key: 'dedicated', value: 'cp', effect: 'NoSchedule' }] as const
+  const hosts = cluster.hosts.map((host) => ({ ...host, taints }))
+  const text = JSON.stringify(calicoObjects({ ...cluster, hosts }, manifest, view))
+  expect(text).toContain('{"key":"dedicated","operator":"Exists"}')
+  expect(JSON.stringify(calicoObjects(cluster, manifest, view))).not.toContain('"dedicated"')
+})

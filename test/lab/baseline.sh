@@ -58,10 +58,10 @@ mapfile -t control_plane_images < <(printf '%s\n' "$kubeadm_images" "${network_i
 base=$scratch/base # everything small, and the programs, as one tree that is unpacked onto the host
 mkdir -p "$base"/{usr/local/bin,usr/local/sbin,opt/cni/bin,etc/containerd,etc/systemd/system/kubelet.service.d,etc/sysctl.d}
 ln "$kubeadm" "$base/usr/local/bin/kubeadm" 2>/dev/null || cp "$kubeadm" "$base/usr/local/bin/kubeadm"
-for name in kubelet kubectl; do cp "$(artifact binary $name "$version")" "$base/usr/local/bin/$name"; done
-cp "$(artifact binary runc)" "$base/usr/local/sbin/runc"
-tar -xzf "$(artifact archive containerd)" -C "$base/usr/local"
-tar -xzf "$(artifact archive cni-plugins)" -C "$base/opt/cni/bin"
+for name in kubelet kubectl; do tar -xf "$(artifact binary $name "$version")" -C "$base/usr/local/bin"; done
+tar -xf "$(artifact binary runc)" -C "$base/usr/local/sbin"
+tar -xf "$(artifact archive containerd)" -C "$base/usr/local"
+tar -xf "$(artifact archive cni-plugins)" -C "$base/opt/cni/bin"
 cat >"$base/etc/containerd/config.toml" <<TOML
 version = 3
 [plugins.'io.containerd.cri.v1.images'.pinned_images]

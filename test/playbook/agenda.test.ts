@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { selectHosts } from '../../src/playbook/agenda.ts'
 import { loadPlaybook } from '../../src/playbook/load.ts'
-import { allTasks } from '../../src/tasks/registry.ts'
 import { clusterWithEtcdHosts } from '../support/etcd-hosts.ts'
 import { clusterOf, hostOf, workerOf } from '../support/facts.ts'
 
@@ -26,6 +25,7 @@ test('a selector names hosts by their roles and by the part that they have in th
   expect(names('etcd-hosts')).toEqual([])
   expect(names('joining')).toEqual(['w2'])
   expect(names('other-workers')).toEqual(['w1'])
+  expect(names('staying-control-planes')).toEqual(['cp1', 'cp2'])
   expect(names('leaving')).toEqual([])
 })
 
@@ -47,8 +47,27 @@ test.each([
   expect(selected.map(({ name }) => name).join(' ')).toBe(names)
 })
 
-test.each(['cluster', 'reset'])('the playbook %s names tasks and phases that there are', async (name) => {
-  const { phases } = await loadPlaybook(name)
-  expect(phases.flatMap(({ tasks }) => tasks).filter((task) => !allTasks().has(task))).toEqual([])
-  expect(phases.map(({ hosts }) => hosts)).toContain('etcd-hosts')
+test('of control planes those stay that do not join', () => {
+  const cluster = clusterOf({ hosts: [hostOf({ name: 'cp1' }), hostOf({ name: 'cp2' }), workerOf('w1', '10.89.5.21')] })
+  const parts = { leading: 'cp1', leadingEtcd: undefined, joining: ['cp2'], leaving: undefined }
+  expect(selectHosts(cluster, 'staying-control-planes', parts).map(({ name }) => name)).toEqual(['cp1'])
 })
+
+test('those that hold a virtual address are known by their keepalived', () => {
+  const cluster = clusterOf({ hosts: [hostOf({ name: 'cp1' }), hostOf({ name: 'cp2' }), workerOf('w1', '10.89.5.21')] })
+  const parts = { leading: 'cp1', leadingEtcd: undefined, joining: [], leaving: undefined, holding: ['cp2'] }
+  expect(selectHosts(cluster, 'holding-control-planes', parts).map(({ name }) => name)).toEqual(['cp2'])
+})
+
+test.each(['cluster', 'node-add', 'node-replace'])(
+  '%s tells control planes of a new one before it may hold their address',
+  async (name) => {
+    const { phases } = await loadPlaybook(name)
+    const told = phases.find(({ tasks: names }) => names.includes('endpoint/peers') || names.includes('endpoint/held'))
+    expect(told?.concurrency).toBe(1)
+    // The first control plane lives, so it has been told if anyone was.
+    const holding = phases.find((phase) => phase.tasks.includes('endpoint/virtual-ip'))
+    expect(holding?.hosts).not.toBe('first-control-plane')
+    expect(holding?.after).toContain(told?.name)
+  },
+)

@@ -94,7 +94,7 @@ describe('an API server that is changed', () => {
     edit(apiManifest)
     host.write('/etc/kubernetes/admin.conf', 'x')
     // Who is named here does not answer.
-    program('kubectl', `echo "$*" | grep -qFf /fake/dead && exit 1; echo ok`)
+    program('kubectl', `echo "$*" >>/fake/asked; echo "$*" | grep -qFf /fake/dead && exit 1; echo ok`)
     host.write('/fake/dead', 'nobody\n')
   })
 
@@ -111,11 +111,12 @@ describe('an API server that is changed', () => {
     expect(isEdited(apiManifest)).toBe(true)
   })
 
-  test('is a failure if it does not come back', async () => {
+  test('is a failure if it does not come back, and is not asked for its pod before it is back', async () => {
     program('ctr', `echo 10.89.5.12 >/fake/dead; od -An -N4 -tx1 /dev/urandom`)
     await expect(applyTasks(host, controlPlaneApiServer, context)).rejects.toMatchObject({
       details: { output: expect.stringContaining('the API server does not become ready with its new manifest') },
     })
+    expect(host.read('/fake/asked')).not.toContain('get pod')
   })
 
   test('is replaced whatever the others are if it is dead itself', async () => {

@@ -221,6 +221,7 @@ export function nodeOf(name: string, overrides: Partial<ObservedNode> = {}): Obs
 /** An index that has every artifact, under made-up checksums. */
 export const completeArtifacts: ArtifactIndex = {
   digest: 'a'.repeat(64),
+  zstd: false,
   has: () => true,
   findImage: (reference, architecture) => ({
     ...completeArtifacts.find(reference, '', architecture),

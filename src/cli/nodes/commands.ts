@@ -33,7 +33,8 @@ export function nodeCommands({
       summary: 'bring a host of the inventory into the living cluster',
       description:
         'Brings a new host of the inventory into the living cluster. Only that host and one control plane are contacted, ' +
-        'however large the cluster is; other workers when a control plane comes to which their proxies lead.',
+        'however large the cluster is; other workers when a control plane comes to which their proxies lead, and other control ' +
+        'planes when it holds a virtual address with them.',
       argument,
       flags: [yes, ignore, deep],
       examples: [['kubewright node add w3', 'after w3 was written into the inventory']],

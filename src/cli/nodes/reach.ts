@@ -2,7 +2,7 @@ import { KubewrightError, KubewrightErrors } from '../../engine/errors.ts'
 import type { Emit } from '../../engine/events.ts'
 import type { Cluster, Host } from '../../inventory/cluster.ts'
 import { isControlPlane, isNode, isWorker } from '../../inventory/roles.ts'
-import { isNodeLocal } from '../../kubernetes/node.ts'
+import { isNodeLocal, isVirtualIP } from '../../kubernetes/node.ts'
 import { observedScript, parseObserved } from '../../kubernetes/observed-script.ts'
 import type { Playbook } from '../../playbook/load.ts'
 import type { Transport } from '../../transport/transport.ts'
@@ -57,18 +57,19 @@ export async function reachAll(
 
 /**
  * Connects to those whom a change of nodes concerns, however large the cluster is: one control plane that lives, the host that
- * comes, the host that goes, and, when control planes change, the workers whose proxies lead to them and the hosts of etcd.
+ * comes, the host that goes, and, when control planes change, those who are told of it and the hosts of etcd.
  */
 export async function reachFor(intention: Intention, { emit, abort }: ReachOptions): Promise<Reached> {
   const connected = (host: string): void => emit({ type: 'host-connected', host })
   const connect = (hosts: readonly Host[]): Promise<Connections> => connectHosts(hosts, { signal: abort, connected })
   const { joining, leaving, reached } = intention
   const needed = reached && leaving !== undefined ? [...joining, leaving] : joining
+  const leading = livingControlPlane(intention, connect)
   const [required, optional, members, leader] = await Promise.all([
     connect(needed),
-    connect(proxiesOf(intention)),
+    leading.then(async ({ transports }) => connect(toldBy(intention).filter(({ name }) => !transports.has(name)))),
     connect(membersFor(intention)),
-    livingControlPlane(intention, connect),
+    leading,
   ])
   const transports = new Map([
     ...leader.transports,
@@ -92,18 +93,19 @@ export async function reachFor(intention: Intention, { emit, abort }: ReachOptio
     notices: [
       ...members.errors.map(leftOut),
       ...optional.errors.map(
-        ({ details: { host = '' } }) =>
-          `${host} does not answer: its proxy learns of the control planes by the next apply.`,
+        ({ details: { host = '' } }) => `${host} does not answer: it learns of the control planes by the next apply.`,
       ),
     ],
   }
 }
 
-/** Workers that come to the API by a proxy of their own are told of control planes that come and go. */
-function proxiesOf({ cluster, joining, leaving }: Intention): readonly Host[] {
+/** Who is told of control planes that come and go: workers with a proxy of their own, and those that hold a virtual address. */
+function toldBy({ cluster, joining, leaving }: Intention): readonly Host[] {
   const changed = [...joining, ...(leaving === undefined ? [] : [leaving])]
-  if (!isNodeLocal(cluster) || !changed.some(isControlPlane)) return []
-  return cluster.hosts.filter((host) => isWorker(host) && !joining.includes(host))
+  if (!changed.some(isControlPlane)) return []
+  const told = (host: Host): boolean =>
+    (isNodeLocal(cluster) && isWorker(host)) || (isVirtualIP(cluster) && isControlPlane(host))
+  return cluster.hosts.filter((host) => told(host) && !joining.includes(host))
 }
 
 /** The hosts of etcd, of which one signs the certificate by which a new API server comes to them all. */

@@ -8,7 +8,7 @@ export type UfwState = readonly string[] | undefined
 
 /** An enabled ufw lets in our ports and subnets, and forwards for the subnets; its rules are persistent by themselves. */
 export function ufw(options: FirewallOptions): Resource<UfwState> {
-  // It has no language for IP in IP; Felix lets its tunnel in by itself, in the same table and before ufw's chains.
+  // It has no language for protocols without ports, as VRRP and IP in IP; Felix lets its tunnel in by itself, in the same table and before ufw's chains.
   const openings = options.openings.filter((opening) => opening.kind !== 'protocol')
   const missingIn = (rules: UfwState): typeof openings =>
     rules === undefined ? [] : openings.filter((opening) => !rules.includes(ruleOf(opening).join(' ')))

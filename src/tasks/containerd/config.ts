@@ -10,12 +10,15 @@ import type { Context } from '../context.ts'
 import { registriesDirectory, registryFiles } from './registries.ts'
 import { adoptedContainerd, containerdPrograms, containerdVersion, isContainerd1 } from './runtime.ts'
 
+/** It is on every host, before anything runs there. */
+export const containerdFile = '/etc/containerd/config.toml'
+
 /** Configures containerd as the CRI runtime. It restarts only when something that it reads has changed. */
 export const containerdConfig = task<Context>({
   name: 'containerd/config',
   summary: 'Configure containerd',
   resources: (context) => {
-    const config = file('/etc/containerd/config.toml', renderText(templateFor(context), configView(context)))
+    const config = file(containerdFile, renderText(templateFor(context), configView(context)))
     const registries = registryFiles(context) // read at each pull, so they need no restart
     const dropIn = proxyDropIn(context)
     const inputs = [config, ...unit(context), ...dropIn, ...containerdPrograms(context)]

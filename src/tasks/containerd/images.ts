@@ -54,15 +54,16 @@ export const containerdImages = task<Context>({
   },
 })
 
-/** Brings the images of the pods that may run on any host, and come when all hosts have joined: they go where a node is free for them. */
+/** Brings the images of the pods that may run on any host, or any control plane, and come when all have joined. */
 export const addonImages = task<Context>({
   name: 'containerd/addon-images',
   summary: 'Import the images of addons',
-  resources: (context) =>
-    imported(context, [
-      ...(context.cluster.cni.name === 'calico' ? (['calicoKubeControllers'] as const) : []),
-      'coredns',
-    ]),
+  resources(context) {
+    const { cluster, host } = context
+    const controllers: readonly ImageName[] =
+      cluster.cni.name === 'calico' && isControlPlane(host) ? ['calicoKubeControllers'] : []
+    return imported(context, [...controllers, 'coredns'])
+  },
 })
 
 /** Brings what the cluster does not need to become ready: the image of the network check. */

@@ -1,4 +1,5 @@
 import { task } from '../../engine/task.ts'
+import { apiServerPort } from '../../kubernetes/node.ts'
 import { gate } from '../../resources/gate.ts'
 import { sh } from '../../transport/command.ts'
 import type { Context } from '../context.ts'
@@ -23,8 +24,8 @@ export const controlPlaneReady = task<Context>({
     return [
       gate('api-server', {
         title: 'API server',
-        script: sh`[ -e /etc/kubernetes/admin.conf ] && kw_kubectl ${server} get --raw /readyz --request-timeout=5s 2>&1`,
-        missing: (output) => (output.trim() === 'ok' ? undefined : (firstLine(output) ?? 'does not answer yet')),
+        script: sh`[ -e /etc/kubernetes/admin.conf ] && kw_listens ${apiServerPort(context.cluster)} && kw_kubectl ${server} get --raw /readyz --request-timeout=5s 2>&1`,
+        missing: notReady,
         gate: { limit: 240, interval: 0.5, explain },
       }),
     ]
@@ -58,7 +59,8 @@ journalctl -u kubelet --no-pager -n 5 -o cat`,
   },
 })
 
-function firstLine(output: string): string | undefined {
-  const line = output.trim().split('\n').at(-1)
-  return line === undefined || line === '' ? undefined : line
+/** What is missing while an API server does not say `ok` of its `/readyz`: what kubectl said last. */
+export function notReady(output: string): string | undefined {
+  const said = output.trim()
+  return said === 'ok' ? undefined : said.split('\n').at(-1) || 'does not answer yet'
 }

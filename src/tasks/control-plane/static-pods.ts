@@ -25,7 +25,7 @@ export const controlPlaneApiServer = task<Context>({
     const view = { ...viewOf(context, apiServer), etcdServers: etcdServers(context) }
     const pod = apiServerPod(cluster, host, { ...view, inputs: { ...view.inputs, ...etcdInputs(cluster) } })
     const turn = apiServerTurn(localApi(context).server, otherApiServers(context))
-    return [...placedFiles(apiServer), staticPod(pod, 'api-outage', { turn, shownBy: shownBy(context) })]
+    return [...placedFiles(apiServer), staticPod(pod, 'api-outage', { turn, ...shownWaits(context) })]
   },
 })
 
@@ -38,7 +38,7 @@ export const controlPlaneControllers = task<Context>({
     const { apiServer, controllerManager, scheduler } = cluster
     const placed = new Set(apiServer.files.map(({ path }) => path))
     const files = uniqueByPath([controllerManager, scheduler].flatMap(placedFiles))
-    const waits = { shownBy: shownBy(context) }
+    const waits = shownWaits(context)
     return [
       ...files.filter(({ path }) => !placed.has(path)),
       staticPod(controllerManagerPod(cluster, host, viewOf(context, controllerManager)), 'restart', waits),
@@ -52,9 +52,10 @@ function etcdInputs({ etcd: { external } }: Cluster): Inputs {
   return external === undefined ? {} : { [etcdClientFiles.ca]: sha256(external.caCertificate) }
 }
 
-/** The API server that shows the static pods of a control plane. */
-export function shownBy(context: Context) {
-  return { ...localApi(context), node: context.host.name }
+/** Who tells of the static pods of a control plane. */
+export function shownWaits(context: Context) {
+  const { name, containerd } = context.host
+  return { socket: containerd.criSocket, shownBy: { ...localApi(context), node: name } }
 }
 
 /** What the host adds to its static pods. */

@@ -1,7 +1,12 @@
 import { task } from '../../engine/task.ts'
-import { haproxyConfiguration, haproxyConfigurationFile, haproxyPod } from '../../kubernetes/haproxy.ts'
-import { isNodeLocal, manifestsDirectory } from '../../kubernetes/node.ts'
-import { directory, file, ownedDirectory, retired } from '../../resources/file.ts'
+import {
+  haproxyConfiguration,
+  haproxyConfigurationFile,
+  haproxyDirectory,
+  haproxyPod,
+} from '../../kubernetes/haproxy.ts'
+import { isNodeLocal } from '../../kubernetes/node.ts'
+import { directory, file } from '../../resources/file.ts'
 import { staticPod } from '../../resources/static-pod.ts'
 import type { Context } from '../context.ts'
 import { nodeIPOf } from '../control-planes.ts'
@@ -11,7 +16,7 @@ export const endpointNodeLocal = task<Context>({
   name: 'endpoint/node-local',
   summary: 'Run the proxy to the control planes',
   resources(context) {
-    const { cluster } = context
+    const { cluster, host } = context
     if (!isNodeLocal(cluster)) return []
     const apiServers = cluster.hosts.flatMap(({ name, roles }) => {
       const nodeIP = roles.includes('control-plane') ? nodeIPOf(context, name) : undefined
@@ -19,20 +24,9 @@ export const endpointNodeLocal = task<Context>({
     })
     const configuration = haproxyConfiguration(cluster, apiServers)
     return [
-      directory('/etc/kubernetes/haproxy'),
+      directory(haproxyDirectory),
       file(haproxyConfigurationFile, configuration),
-      staticPod(haproxyPod(cluster, configuration), 'restart'),
+      staticPod(haproxyPod(cluster, configuration), 'restart', { socket: host.containerd.criSocket }),
     ]
-  },
-})
-
-/** The proxy goes when nothing is led through it any more. */
-export const endpointUnused = task<Context>({
-  name: 'endpoint/unused',
-  summary: 'Remove the proxy to the control planes',
-  resources({ cluster }) {
-    if (isNodeLocal(cluster)) return []
-    const manifest = retired(`${manifestsDirectory}/haproxy.yaml`, 'nothing is led through the proxy any more')
-    return [manifest, ownedDirectory('/etc/kubernetes/haproxy', [])]
   },
 })

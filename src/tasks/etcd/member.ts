@@ -8,7 +8,7 @@ import { directory } from '../../resources/file.ts'
 import { etcdTurn } from '../../resources/turn.ts'
 import { isControlPlane } from '../../inventory/roles.ts'
 import type { Context } from '../context.ts'
-import { placedFiles, shownBy, viewOf } from '../control-plane/static-pods.ts'
+import { placedFiles, shownWaits, viewOf } from '../control-plane/static-pods.ts'
 import { leadingMember, memberNames, nodeIPOf } from '../control-planes.ts'
 
 /** etcd's member on the host that leads: the first one of a new cluster. */
@@ -45,8 +45,8 @@ function directories({ cluster, host }: Context) {
 function optionsOf(context: Context) {
   const { cluster, host, facts } = context
   const turn = etcdTurn(etcdClientURL(facts.nodeIP))
-  const waits = isControlPlane(host) ? { turn, shownBy: shownBy(context) } : { turn }
-  return { logDirectory: etcdLogDirectory(cluster, host), impact: 'api-outage', ...waits } as const
+  const waits = isControlPlane(host) ? shownWaits(context) : { socket: host.containerd.criSocket }
+  return { logDirectory: etcdLogDirectory(cluster, host), impact: 'api-outage', turn, ...waits } as const
 }
 
 function podOf(context: Context) {

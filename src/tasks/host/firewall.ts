@@ -4,14 +4,15 @@ import { runsEtcd } from '../../kubernetes/etcd-topology.ts'
 import { flagValue } from '../../kubernetes/flags.ts'
 import { usesTypha } from '../../kubernetes/calico.ts'
 import { kubeletConfiguration } from '../../kubernetes/kubelet.ts'
-import { isNode } from '../../inventory/roles.ts'
-import { apiServerPort } from '../../kubernetes/node.ts'
+import { isControlPlane, isNode } from '../../inventory/roles.ts'
+import { apiServerPort, isVirtualIP } from '../../kubernetes/node.ts'
 import { firewalld } from '../../resources/firewall/firewalld.ts'
 import { iptables } from '../../resources/firewall/iptables.ts'
 import { nftables } from '../../resources/firewall/nftables.ts'
 import type { Opening, PortOpening, SubnetOpening } from '../../resources/firewall/opening.ts'
 import { ufw } from '../../resources/firewall/ufw.ts'
 import type { Context } from '../context.ts'
+import { otherControlPlaneIPs } from '../control-planes.ts'
 
 /** Opens a firewall that runs for our ports and subnets, by its own means and for good; nothing is flushed, and none is started. */
 export const hostFirewall = task<Context>({
@@ -23,7 +24,10 @@ export const hostFirewall = task<Context>({
     const options = { openings: openings(context), manage: host.firewall === 'manage' }
     const families = new Set([facts.nodeIP, ...podSubnets, ...serviceSubnets].map(familyOf))
     const tables = ([4, 6] as const).filter((family) => families.has(family)).map((family) => iptables(family, options))
-    return [firewalld(facts.interface, options), ufw(options), ...tables, nftables(options)]
+    // ufw has no word for VRRP, so there the others are let in as a whole.
+    const peers = subnets('input', virtualIPPeers(context))
+    const ufwOptions = { ...options, openings: [...options.openings, ...peers] }
+    return [firewalld(facts.interface, options), ufw(ufwOptions), ...tables, nftables(options)]
   },
 })
 
@@ -34,9 +38,21 @@ function openings(context: Context): readonly Opening[] {
   return [
     ...ports(context),
     ...subnets('input', [...podSubnets, ...serviceSubnets]),
+    ...(sharesVirtualIP(context) ? [vrrp] : []),
     ...subnets('from', podSubnets),
     ...subnets('to', podSubnets),
   ]
+}
+
+/** By which those who hold the address of the API by turns tell each other; one that was dead hears those, too, of whom it has not been told. */
+const vrrp: Opening = { kind: 'protocol', number: 112 }
+
+function sharesVirtualIP({ cluster, host }: Context): boolean {
+  return isVirtualIP(cluster) && isControlPlane(host)
+}
+
+function virtualIPPeers(context: Context): readonly string[] {
+  return sharesVirtualIP(context) ? otherControlPlaneIPs(context) : [] // as they are: ufw forgets the mask of a single address
 }
 
 function subnets(direction: SubnetOpening['direction'], list: readonly string[]): readonly Opening[] {

@@ -1,5 +1,7 @@
 import { task } from '../../engine/task.ts'
+import { isControlPlane } from '../../inventory/roles.ts'
 import { kubeProxyConfiguration } from '../../kubernetes/kube-proxy.ts'
+import { isVirtualIP } from '../../kubernetes/node.ts'
 import { packages, type Need } from '../../resources/package.ts'
 import type { Context } from '../context.ts'
 
@@ -7,8 +9,8 @@ import type { Context } from '../context.ts'
 export const hostPackages = task<Context>({
   name: 'host/packages',
   summary: 'Install packages',
-  resources: ({ cluster, facts, host }) => [
-    packages(neededPrograms({ cluster, facts, host }), { manager: facts.packageManager, proxy: cluster.proxy }),
+  resources: (context) => [
+    packages(neededPrograms(context), { manager: context.facts.packageManager, proxy: context.cluster.proxy }),
   ],
 })
 
@@ -29,12 +31,21 @@ const bash: Need = { provides: 'bash', apt: 'bash', dnf: 'bash' }
 /** Sets of addresses, which Calico leaves in the kernel; `reset` takes them out with it. */
 const ipset: Need = { provides: 'ipset', apt: 'ipset', dnf: 'ipset' }
 
+/** By which tar unpacks what is compressed so. */
+const zstd: Need = { provides: 'zstd', apt: 'zstd', dnf: 'zstd' }
+
 /** What kube-proxy does with a mode, an operator sees with these. */
 const proxyModes: Readonly<Record<string, readonly Need[]>> = {
   iptables: [],
   nftables: [{ provides: 'nft', apt: 'nftables', dnf: 'nftables' }],
   ipvs: [ipset, { provides: 'ipvsadm', apt: 'ipvsadm', dnf: 'ipvsadm' }],
 }
+
+/** Holds the virtual address of the API, and asks for the API server of its host. */
+const virtualIP: readonly Need[] = [
+  { provides: 'keepalived', apt: 'keepalived', dnf: 'keepalived' },
+  { provides: 'curl', apt: 'curl', dnf: 'curl' },
+]
 
 const downloads: readonly Need[] = [{ provides: 'curl', apt: 'curl', dnf: 'curl' }]
 
@@ -52,7 +63,7 @@ const containerPolicy: Need = {
   dnf: 'container-selinux',
 }
 
-function neededPrograms({ cluster, facts, host }: Pick<Context, 'cluster' | 'facts' | 'host'>): readonly Need[] {
+function neededPrograms({ cluster, facts, host, artifacts }: Context): readonly Need[] {
   const { delivery, images } = cluster.artifacts
   const { packageManager, selinux } = facts
   const { mode } = kubeProxyConfiguration(cluster, { nodeIP: facts.nodeIP })
@@ -60,6 +71,8 @@ function neededPrograms({ cluster, facts, host }: Pick<Context, 'cluster' | 'fac
     ...always,
     ...(proxyModes[String(mode)] ?? []),
     ...(cluster.cni.name === 'calico' ? [ipset, bash] : []),
+    ...(isVirtualIP(cluster) && isControlPlane(host) ? virtualIP : []),
+    ...(artifacts.zstd ? [zstd] : []),
     ...(delivery === 'pull' ? downloads : []),
     ...(packageManager === 'apt' && (delivery === 'pull' || images === 'registry') ? [debianAuthorities] : []),
     ...(packageManager === 'dnf' && selinux === 'enforcing' && host.selinux === 'leave' ? [containerPolicy] : []),

@@ -7,10 +7,14 @@ import { notedDirectories, type TouchedDirectories } from '../../resources/direc
 import { file } from '../../resources/file.ts'
 import { notedKernel } from '../../resources/kernel-before.ts'
 import { sysctlValues } from '../../resources/sysctl.ts'
+import { containerdFile } from '../containerd/config.ts'
 import type { Context } from '../context.ts'
 
 /** Where the values are for the next boot. */
 export const sysctlFile = '/etc/sysctl.d/99-kubernetes.conf'
+
+/** With any of these there is something of ours on the host; one that runs etcd alone has no kernel parameters. */
+const firstTraces = [sysctlFile, containerdFile]
 
 /** What bridged pods and kube-proxy need of the kernel, in effect now and after a reboot. It comes after host/modules, which bring some of the keys. */
 export const hostSysctl = task<Context>({
@@ -19,8 +23,8 @@ export const hostSysctl = task<Context>({
   resources: (context) => {
     const values = wantedValues(context)
     const noted = [
-      notedKernel(Object.keys(values), sysctlFile),
-      notedDirectories(touchedDirectories(context), sysctlFile),
+      notedKernel(Object.keys(values), firstTraces),
+      notedDirectories(touchedDirectories(context), firstTraces),
     ]
     if (Object.keys(values).length === 0) return noted
     const settings = Object.entries(values).map(([key, value]) => ({ key, value }))

@@ -1,6 +1,5 @@
 import type { Resource } from '../../engine/resource.ts'
 import { task } from '../../engine/task.ts'
-import { isNodeLocal } from '../../kubernetes/node.ts'
 import { cordoned, drained } from '../../resources/drain.ts'
 import { withoutNode } from '../../resources/node-object.ts'
 import type { Context, Leaving } from '../context.ts'
@@ -73,8 +72,8 @@ const notNew: Check = ({ nodes }) => {
 
 /** A load balancer of the user's own is not told by us. */
 const endpoint: Check = ({ cluster, nodes }) => {
-  if (nodes?.leaving?.controlPlane !== true || isNodeLocal(cluster) || !cluster.controlPlaneEndpoint.explicit) return []
-  const { address } = cluster.controlPlaneEndpoint
+  const { address, explicit, provider } = cluster.controlPlaneEndpoint
+  if (nodes?.leaving?.controlPlane !== true || !explicit || provider !== 'external') return []
   const message = `${address} is yours: it must not lead to ${nodes.leaving.name} any more`
   return [warning('ControlPlaneEndpoint', message, 'Take it out there, unless a health check of its /readyz does.')]
 }

@@ -9,16 +9,18 @@ import type { Context } from '../context.ts'
 import { controlPlaneNames, leader } from '../control-planes.ts'
 import { enumerate, error, warning } from './check.ts'
 import { ownership } from './ownership.ts'
+import { virtualIPChecks } from './virtual-ip.ts'
 
 const id = 'ControlPlaneEndpoint'
 
-/** Whether an endpoint of the user's own leads to the control planes: to the one that will be the first, or to those that live. */
+/** Whether an endpoint of the user's own leads to the control planes: to the one that will be the first, or to those that live; whether a virtual address is free. */
 export const preflightEndpoint = task<Context>({
   name: 'preflight/endpoint',
   summary: 'Check the endpoint of the API',
   resources(context) {
     const { cluster, observed, host } = context
     const { explicit, provider } = cluster.controlPlaneEndpoint
+    if (provider === 'virtual-ip' && ownership(context) !== 'foreign') return virtualIPChecks(context)
     if (!explicit || provider !== 'external' || ownership(context) === 'foreign') return []
     const resolving = isNamePinned(context) ? [] : [resolvable(context)]
     if (!observed.exists) return [...resolving, ...(leader(context) === host.name ? beforeLife(context) : [])]

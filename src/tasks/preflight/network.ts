@@ -8,6 +8,7 @@ import { checks, enumerate, error, onNodes, warning, type Check } from './check.
 import { datagrams } from './datagrams.ts'
 import { ownership } from './ownership.ts'
 import { ports } from './ports.ts'
+import { virtualIPSubnet } from './virtual-ip.ts'
 
 /** The node's address is there, on the interface that the inventory names. */
 const nodeIP: Check = ({ host, facts }) => {
@@ -191,4 +192,5 @@ export const preflightNetwork = checks('preflight/network', 'Check the network',
   HostGateway: onNodes(neighbours),
   ResolvConf: onNodes(nameservers),
   Firewalld: firewall,
+  VirtualIP: virtualIPSubnet,
 })

@@ -74,13 +74,18 @@ const livingCluster: Check = (context) => {
 function remainingHosts({ cluster, host, fleet, observed }: Context): readonly string[] {
   const bare = [
     ...observed.controlPlanes.filter((view) => view.apiServer === 'absent' && !view.hasEtcdData),
-    ...observed.etcdHosts.filter((view) => !view.hasEtcdData),
+    ...emptyEtcdHosts(observed),
   ].map((view) => view.host)
   // What a node is, only API servers know.
   const mayCount = isNode(host) ? isControlPlane : (one: typeof host) => !isWorker(one)
   return cluster.hosts
     .filter((one) => mayCount(one) && !fleet.has(one.name) && !bare.includes(one.name))
     .map(({ name }) => name)
+}
+
+/** Hosts that run etcd alone, of which it is known that they have no data. */
+function emptyEtcdHosts({ etcdHosts }: Observed): Observed['etcdHosts'] {
+  return etcdHosts.filter((view) => !view.hasEtcdData)
 }
 
 /** What those who remain have this host for, and which of them say so. */
@@ -130,9 +135,12 @@ const remainingWorkers: Check = (context) => {
 
 /** What control planes have made is in etcd, wherever that is. */
 const remainingEtcd: Check = (context) => {
-  const { cluster, fleet } = context
+  const { cluster, fleet, observed } = context
   if (!endsControlPlanes(context)) return []
-  const names = cluster.hosts.filter((one) => !isNode(one) && !fleet.has(one.name)).map(({ name }) => name)
+  const empty = emptyEtcdHosts(observed).map((view) => view.host)
+  const names = cluster.hosts
+    .filter((one) => !isNode(one) && !fleet.has(one.name) && !empty.includes(one.name))
+    .map(({ name }) => name)
   if (names.length === 0) return []
   const message = `the objects of the cluster stay in etcd on ${enumerate(names)}`
   return [warning('EtcdRemains', message, 'Reset them, too, by the same inventory, before a new cluster is made.')]

@@ -43,6 +43,7 @@ const directories = [
   '/opt/cni',
   '/opt/containerd',
   '/usr/libexec/kubernetes',
+  '/usr/libexec/keepalived',
   '/var/lib/cni',
   '/var/lib/containerd',
   '/var/lib/etcd',

@@ -1,14 +1,16 @@
 import { task } from '../../engine/task.ts'
+import { keepalivedUnit } from '../../kubernetes/keepalived.ts'
 import { endedPods } from '../../resources/reset-pods.ts'
 import { stoppedService } from '../../resources/reset-service.ts'
 import type { Context } from '../context.ts'
-import { hasOurContainerd } from './left.ts'
+import { hasOurContainerd, hasOurKeepalived } from './left.ts'
 
-/** The kubelet first, or it would start again what is ended after it. */
+/** The address of the API goes before what is behind it; the kubelet goes first of the rest, or it would start again what is ended. */
 export const resetPods = task<Context>({
   name: 'reset/pods',
   summary: 'Stop the kubelet and its pods',
   resources: (context) => [
+    ...(hasOurKeepalived(context) ? [stoppedService(keepalivedUnit)] : []),
     stoppedService('kubelet.service'),
     endedPods({ criSocket: context.host.containerd.criSocket, ours: hasOurContainerd(context) }),
   ],

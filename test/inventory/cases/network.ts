@@ -189,6 +189,24 @@ export const network: readonly WrongInput[] = [
     ],
   },
   {
+    title: 'a virtual IP belongs to no host',
+    text: inventoryWith(`  controlPlaneEndpoint: { address: 192.0.2.11, provider: virtual-ip }
+`),
+    printed: [
+      'inventory.yaml:6:36 spec.controlPlaneEndpoint.address: 192.0.2.11 is the address of cp1, which cannot move to another control plane (KW1027)',
+      "    choose a free address of the nodes' network",
+    ],
+  },
+  {
+    title: 'a virtual IP is of the family of the nodes',
+    text: inventoryWith(`  controlPlaneEndpoint: { address: 2001:db8::9, provider: virtual-ip }
+`),
+    printed: [
+      'inventory.yaml:6:36 spec.controlPlaneEndpoint.address: the virtual address 2001:db8::9 is not IPv4, the family of the first pod subnet (KW1034)',
+      '    use an address of that family',
+    ],
+  },
+  {
     title: 'an option of another network is named with its owner',
     text: inventoryWith(`  cni: { name: calico, backend: vxlan }
 `),

@@ -21,12 +21,12 @@ export const words: readonly WrongInput[] = [
     ],
   },
   {
-    title: 'a virtual IP comes later',
+    title: 'a virtual IP is no name',
     text: inventoryWith(`  controlPlaneEndpoint: { address: api.example.com, provider: virtual-ip }
 `),
     printed: [
-      'inventory.yaml:6:63 spec.controlPlaneEndpoint.provider: the provider virtual-ip comes with a later version (KW1016)',
-      '    use external or node-local',
+      'inventory.yaml:6:36 spec.controlPlaneEndpoint.address: expected an IP address, which the control planes hold among them (KW1014)',
+      '    a DNS name is for provider: external',
     ],
   },
   {
@@ -48,8 +48,8 @@ export const words: readonly WrongInput[] = [
     text: inventoryWith(`  controlPlaneEndpoint: { address: api.example.com, provider: cloud }
 `),
     printed: [
-      'inventory.yaml:6:63 spec.controlPlaneEndpoint.provider: expected one of "external", "node-local", got "cloud" (KW1013)',
-      '    Who makes nodes reach the API servers: "external" is you (DNS, a load balancer), "node-local" a proxy on every node that is not a control plane.',
+      'inventory.yaml:6:63 spec.controlPlaneEndpoint.provider: expected one of "external", "node-local", "virtual-ip", got "cloud" (KW1013)',
+      '    Who makes nodes reach the API servers: "external" is you (DNS, a load balancer), "node-local" a proxy on every node that is not a control plane, "virtual-ip" keepalived on the control planes, one of which holds the address.',
     ],
   },
   {
@@ -95,7 +95,7 @@ spec:
       'inventory.yaml:6:36 spec.controlPlaneEndpoint.address: expected an IP address or a DNS name, without scheme and port, got "https://api.example.com:6443" (KW1014)',
       '    DNS name or IP address under which clients reach the API servers; node-local has none.',
       'inventory.yaml:6:74 spec.controlPlaneEndpoint.port: expected a whole number from 1 to 65535, got 0 (KW1014)',
-      '    Port of the address; with node-local the port of the API servers, and of the proxy on the other nodes.',
+      '    Port of the address; with node-local and virtual-ip the port of the API servers, too.',
     ],
   },
   {

@@ -1,11 +1,11 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { progress, timed } from '../shell.ts'
-import { addToIndex, isComplete, readIndex, store } from './bundle.ts'
+import { addToIndex, type IndexEntry, isComplete, readIndex, store } from './bundle.ts'
 import { cacheDirectory, bundleDirectory, workDirectory } from './paths.ts'
 import { withLock } from '../lock.ts'
 import { requirePrograms } from './prerequisites.ts'
-import type { Recipe } from './recipe.ts'
+import { earlierSuffixes, finalPath, type Recipe, type Suffixes } from './recipe.ts'
 import { agnhost, flannel, haproxy, registry } from './recipes/addons.ts'
 import { calico, typha } from './recipes/calico.ts'
 import { coredns, etcd, pause } from './recipes/cluster.ts'
@@ -60,12 +60,12 @@ function recipesFor(releases: readonly string[]): readonly Recipe[] {
 
 async function incomplete(recipes: readonly Recipe[]): Promise<readonly Recipe[]> {
   const index = await readIndex()
-  const complete = await Promise.all(
-    recipes.map(async ({ outputs }) =>
-      (await Promise.all(outputs.map((output) => isComplete(output, index)))).every(Boolean),
-    ),
-  )
-  return recipes.filter((_, position) => complete[position] !== true)
+  const made = await Promise.all(recipes.map((recipe) => isMade(recipe, index)))
+  return recipes.filter((_, position) => made[position] !== true)
+}
+
+async function isMade({ outputs }: Recipe, index: readonly IndexEntry[], ends?: Suffixes): Promise<boolean> {
+  return (await Promise.all(outputs.map((output) => isComplete(output, index, ends)))).every(Boolean)
 }
 
 async function makeMissing(recipes: readonly Recipe[]): Promise<void> {
@@ -80,10 +80,16 @@ async function makeMissing(recipes: readonly Recipe[]): Promise<void> {
   await rm(workDirectory, { recursive: true, force: true })
 }
 
+/** What a cache from before programs were packed has of a recipe, if it has all: to build it anew takes half an hour. */
+async function unpacked(recipe: Recipe): Promise<Readonly<Record<string, string>> | undefined> {
+  if (!(await isMade(recipe, await readIndex(), earlierSuffixes))) return undefined
+  return Object.fromEntries(recipe.outputs.map((output) => [output.name, finalPath(output, earlierSuffixes)]))
+}
+
 async function make(recipe: Recipe, fromUpstream: boolean): Promise<void> {
   const scratch = join(workDirectory, recipe.title.replaceAll(' ', '-'))
   await mkdir(scratch, { recursive: true })
-  const built = fromUpstream ? undefined : await recipe.build(scratch)
+  const built = (await unpacked(recipe)) ?? (fromUpstream ? undefined : await recipe.build(scratch))
   const entries = []
   for (const output of recipe.outputs) {
     const file = built === undefined ? await fetchUpstream(scratch, output) : builtFile(built, output)

@@ -3,7 +3,7 @@ import { ask } from '../shell.ts'
 
 /** Makes sure that the programs of a build or a download are on this machine. */
 export async function requirePrograms(fromUpstream: boolean): Promise<void> {
-  if (fromUpstream) return aptInstall(['skopeo'])
+  if (fromUpstream) return aptInstall(['skopeo', 'zstd'])
   await aptInstall([
     'gcc',
     'libc6-dev',

@@ -33,15 +33,22 @@ export function imageOutput(reference: string): Output {
   return { name, version: tag.replace(/^v/, ''), kind: 'image', image: reference, upstream: { image: reference } }
 }
 
+/** How the files of a bundle end, by their kind. */
+export type Suffixes = Readonly<Record<Output['kind'], string>>
+
+const suffixes: Suffixes = { binary: '.tar.zst', archive: '.tar.zst', image: '.tar', manifest: '.yaml', tool: '' }
+
+/** Those of a cache from before programs were packed. */
+export const earlierSuffixes: Suffixes = { ...suffixes, binary: '', archive: '.tar.gz' }
+
 /** The path of a bundle artifact relative to the bundle. */
-export function bundlePath(output: Output): string {
-  const suffix = { binary: '', archive: '.tar.gz', image: '.tar', manifest: '.yaml', tool: '' }[output.kind]
-  return join(output.name, output.version, architecture, `${output.name}${suffix}`)
+export function bundlePath(output: Output, ends = suffixes): string {
+  return join(output.name, output.version, architecture, `${output.name}${ends[output.kind]}`)
 }
 
 /** The final place of an output. */
-export function finalPath(output: Output): string {
-  return output.tool === undefined ? join(bundleDirectory, bundlePath(output)) : join(toolsDirectory, output.tool)
+export function finalPath(output: Output, ends = suffixes): string {
+  return output.tool === undefined ? join(bundleDirectory, bundlePath(output, ends)) : join(toolsDirectory, output.tool)
 }
 
 function splitOnce(text: string, at: number): readonly string[] {

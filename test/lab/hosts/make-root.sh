@@ -10,7 +10,7 @@ here=$(dirname "$(readlink -f "$0")")
 base=systemd,systemd-sysv,dbus,openssh-server,iproute2,kmod,ca-certificates,sudo,procps,iputils-ping
 repository=(
   conntrack iptables nftables socat ethtool ebtables ipset kmod util-linux util-linux-extra chrony systemd-timesyncd
-  curl ca-certificates iproute2 procps haproxy keepalived
+  curl ca-certificates iproute2 procps haproxy keepalived zstd
 )
 
 debootstrap --variant=minbase --include="$base" "$suite" "$root" http://deb.debian.org/debian

@@ -46,11 +46,18 @@ test('Calico’s images come in place of Flannel’s, and none of a network of y
     'kube-proxy:v1.37.1',
     'node:v3.28.5',
     'cni:v3.28.5',
-    'kube-controllers:v3.28.5',
     'coredns:v1.14.6',
   ])
   const kubeProxy = { mode: 'none', config: {}, patches: [] } as const
   expect(await imagesOfWorker({ cni: { name: 'none' }, kubeProxy })).toEqual(['pause:3.10.2', 'coredns:v1.14.6'])
+})
+
+test('Calico’s controllers have their image where they run, on control planes', async () => {
+  const plan = await planTasks(host, addonImages, contextOf({ artifacts, cluster: clusterOf({ cni: calicoOptions }) }))
+  expect(listed(plan)).toEqual([
+    'create image:docker.io/calico/kube-controllers:v3.28.5',
+    'create image:registry.k8s.io/coredns/coredns:v1.14.6',
+  ])
 })
 
 test('a worker with a proxy to the control planes gets its image among the first', async () => {

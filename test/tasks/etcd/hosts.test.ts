@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Context } from '../../../src/tasks/context.ts'
 import { apiServerImages, etcdImages } from '../../../src/tasks/containerd/images.ts'
+import { containerdConfig } from '../../../src/tasks/containerd/config.ts'
 import { containerdInstall } from '../../../src/tasks/containerd/install.ts'
 import { controlPlaneApiServer } from '../../../src/tasks/control-plane/static-pods.ts'
 import { authoritySource, etcdAuthority, etcdServers, nodeNames } from '../../../src/tasks/control-planes.ts'
@@ -22,6 +23,13 @@ import { sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'
 
 const manifest = '/etc/kubernetes/manifests/etcd.yaml'
 const servers = [1, 2, 3].map((index) => `https://10.89.5.3${index}:2379`)
+
+/** What an older version left, which made no notes. */
+const containerdFile: Task<Context> = {
+  name: 'containerd/config',
+  summary: 'Configure containerd',
+  resources: (context) => containerdConfig.resources(context).slice(0, 1),
+}
 
 let host: SandboxHost
 
@@ -111,6 +119,13 @@ describe('a host of etcd', () => {
     const { changes } = await planTasks(host, hostFirewall, onHost('e1'))
     expect(changes.map(({ change }) => change.summary)).toEqual(['open firewalld for tcp/2379-2380'])
   })
+})
+
+test('what a host of etcd was like is not noted any more once containerd is configured there', async () => {
+  const notes = ['run kernel:before', 'run directories:before']
+  expect(listed(await planTasks(host, hostSysctl, onHost('e1')))).toEqual(notes)
+  await applyTasks(host, containerdFile, onHost('e1'))
+  expect(listed(await planTasks(host, hostSysctl, onHost('e1')))).toEqual([])
 })
 
 describe('a control plane with hosts of etcd', () => {

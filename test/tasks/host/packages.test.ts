@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 import { hostPackages } from '../../../src/tasks/host/packages.ts'
-import { clusterOf, contextOf, factsOf } from '../../support/facts.ts'
+import { clusterOf, completeArtifacts, contextOf, factsOf } from '../../support/facts.ts'
 import { applyTasks, listed, planTasks, touched } from '../../support/run-task.ts'
 import { sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'
 
@@ -46,6 +46,12 @@ test('one action installs the packages of all programs that are missing, and no 
   expect((await planTasks(host, hostPackages, contextOf())).changes[0]?.change.summary).toBe(
     'install packages conntrack (for conntrack)',
   )
+})
+
+test('a host unpacks what a bundle has compressed by zstd', async () => {
+  hasRepository({ ...debian, zstd: '/usr/bin/zstd' })
+  await applyTasks(host, hostPackages, contextOf({ artifacts: { ...completeArtifacts, zstd: true } }))
+  expect(host.read('/fake/apt.log')).toContain(' zstd\n')
 })
 
 test('package lists that are there are used, and fetched anew only if they are too old', async () => {

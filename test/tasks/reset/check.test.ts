@@ -176,6 +176,21 @@ test('hosts of etcd that remain keep the objects, which is said once', () => {
   expect(finding?.message).toBe('the objects of the cluster stay in etcd on e1, e2 and e3')
 })
 
+/** What a reset of all nodes says when this is known of the hosts of etcd. */
+function remainingBeside(etcdHosts: Observed['etcdHosts']): readonly string[] {
+  const whole = onHost('cp1', { facts: { state: etcdFacts.state }, etcdHosts })
+  const fleet = new Map(['cp1', 'w1'].map((name) => [name, whole.facts]))
+  return findings({ ...whole, fleet }).map(({ message }) => message)
+}
+
+test('no objects stay on hosts of etcd that are known to have no data', () => {
+  const etcdHosts = ['e1', 'e2', 'e3'].map((host) => ({ host, hasEtcdData: host === 'e3', etcdMembers: undefined }))
+  const onThird = ['the objects of the cluster stay in etcd on e3']
+  expect(remainingBeside(etcdHosts)).toEqual(onThird)
+  expect(remainingBeside(etcdHosts.slice(0, 2))).toEqual(onThird)
+  expect(remainingBeside(etcdHosts.map((view) => ({ ...view, hasEtcdData: false })))).toEqual([])
+})
+
 test('state without a record is removed, and said to be', () => {
   const facts = factsOf({ survey: { manifests: ['etcd.yaml'], etcdData: true } })
   const [finding] = findings(contextOf({ facts }))

@@ -149,6 +149,19 @@ mkdir -p /lib/modules`)
   expect(listed(await planTasks(host, resetFiles, context))).not.toContain('update reset:modes')
 })
 
+test('a note of an older version, with the names of owners, is read too', async () => {
+  host.write('/srv/etcd/member', '')
+  host.write('/srv/containerd/io', '')
+  host.write('/var/lib/kubewright/originals/directories', '755 root:root /srv/etcd\n755 root:root /srv/containerd\n')
+  await host.run(sh`chmod 700 /srv/etcd`)
+  const plan = await planTasks(host, resetFiles, oursContext())
+  expect(plan.changes.find(({ resource }) => resource === 'reset:modes')?.change.summary).toBe(
+    'put back directories: /srv/etcd: 755 root:root (is 700 root:root)',
+  )
+  await applyTasks(host, resetFiles, oursContext())
+  expect(await host.run(sh`stat -c '%a %u:%g' /srv/etcd`)).toBe('755 0:0\n')
+})
+
 test('a file system for programs in the kernel that was not there before is unmounted', async () => {
   host.write('/proc/self/mountinfo', '21 20 8:1 / / rw - ext4 /dev/sda rw\n')
   await applyTasks(host, preparations, oursContext())

@@ -111,7 +111,7 @@ async function cniImage(scratch: string, out: string): Promise<string> {
     'opt/cni/bin/install': join(out, 'install'),
   })
   const plugins = ['bandwidth', 'host-local', 'loopback', 'portmap', 'tuning'].map((name) => `./${name}`)
-  for (const output of cniPlugins.outputs) await $`tar -xzf ${finalPath(output)} -C ${tree}/opt/cni/bin ${plugins}`
+  for (const output of cniPlugins.outputs) await $`tar -xf ${finalPath(output)} -C ${tree}/opt/cni/bin ${plugins}`
   const file = join(scratch, 'cni.tar')
   await writeImage(scratch, file, {
     reference: reference('cni'),
