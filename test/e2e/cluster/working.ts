@@ -110,7 +110,8 @@ export function clusterWorks(): void {
       )
       expect(answer).toContain('connected')
     } finally {
-      await kubectl(lab, 'delete deployment,service echo --ignore-not-found --now')
+      // In the foreground it ends after its pods: a pod that still goes writes on the disks that the next test compares.
+      await kubectl(lab, 'delete deployment,service echo --ignore-not-found --now --cascade=foreground')
     }
   })
 
