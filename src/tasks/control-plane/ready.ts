@@ -1,9 +1,11 @@
 import { task } from '../../engine/task.ts'
 import { apiServerPort } from '../../kubernetes/node.ts'
 import { gate } from '../../resources/gate.ts'
+import { kubeletContact } from '../../resources/kubelet-contact.ts'
 import { sh } from '../../transport/command.ts'
 import type { Context } from '../context.ts'
 import { localApi } from '../control-planes.ts'
+import { kubeletInputs } from '../kubelet/service.ts'
 
 /** What the kubelet says again and again as long as there is no API server. */
 const everySecond = 'Unable to register mirror pod|node \\\\?".*" not found'
@@ -15,7 +17,7 @@ for kw_log in /var/log/pods/kube-system_etcd-*/*/*.log /var/log/pods/kube-system
 done
 journalctl -u containerd --no-pager -n 5 -o cat`
 
-/** The API server of this control plane answers, with all of its post-start hooks done. */
+/** The API server of this control plane answers, with all of its post-start hooks done, and its kubelet asks it. */
 export const controlPlaneReady = task<Context>({
   name: 'control-plane/ready',
   summary: 'Wait for the API server',
@@ -28,9 +30,21 @@ export const controlPlaneReady = task<Context>({
         missing: notReady,
         gate: { limit: 240, interval: 0.5, explain },
       }),
+      ...(isNew(context) ? [contactOf(context)] : []),
     ]
   },
 })
+
+/** Whether the kubelet has waited for the API server of its host, as far as a plan can tell. */
+function isNew({ host, observed }: Context): boolean {
+  const { apiServer } = observed.controlPlanes.find((one) => one.host === host.name) ?? { apiServer: 'absent' }
+  if (apiServer === 'absent') return true
+  return observed.api === 'up' && !observed.nodes.some(({ name }) => name === host.name)
+}
+
+function contactOf(context: Context) {
+  return kubeletContact({ node: context.host.name, api: localApi(context), inputs: kubeletInputs(context) })
+}
 
 /**
  * The controllers work: one of them has published the authority. A kubelet that joins earlier, before anybody signs its
