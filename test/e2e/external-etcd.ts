@@ -92,13 +92,13 @@ async function makeEtcd(lab: Lab): Promise<MadeEtcd> {
   const mounts = ['--tmpfs', '/data', '--volume', `${directory}:/certs:ro`]
   const options = [...limits, ...mounts, '--label', `kubewright-lab=${lab.name}`]
   await $`podman run --detach --runtime runc --name ${container} --network ${nodeNetwork(lab.name)} --ip ${address} ${options} --entrypoint etcd ${image} ${command}`
-  const ctl = join(bundleDirectory, 'etcdctl', etcd, architecture, 'etcdctl')
+  await $`tar -C ${directory} -xf ${join(bundleDirectory, 'etcdctl', etcd, architecture, 'etcdctl.tar.zst')}`
   const client = ['--cacert', 'ca.crt', '--cert', 'client.crt', '--key', 'client.key']
   return {
     endpoint,
     directory,
     async ctl(...args) {
-      return (await $({ cwd: directory })`${ctl} --endpoints ${endpoint} ${client} ${args}`).stdout
+      return (await $({ cwd: directory })`./etcdctl --endpoints ${endpoint} ${client} ${args}`).stdout
     },
     [Symbol.asyncDispose]: async () => void (await ask`podman rm --force --time 0 ${container}`),
   }
