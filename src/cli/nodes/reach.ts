@@ -6,8 +6,9 @@ import { isNodeLocal, isVirtualIP } from '../../kubernetes/node.ts'
 import { observedScript, parseObserved } from '../../kubernetes/observed-script.ts'
 import type { Playbook } from '../../playbook/load.ts'
 import type { Transport } from '../../transport/transport.ts'
-import { connectAll, connectHosts, type Connections } from '../connect.ts'
+import { closeAll, connectAll, connectHosts, type Connections } from '../connect.ts'
 import { limitedHosts } from '../limit.ts'
+import { firstLiving } from './first-living.ts'
 import type { Intention } from './intention.ts'
 
 /** The hosts that a run has reached, in the order in which they are asked, and what people should know of the others. */
@@ -16,6 +17,8 @@ export interface Reached {
   readonly transports: ReadonlyMap<string, Transport>
   readonly notices: readonly string[]
 }
+
+type Connect = (hosts: readonly Host[], signal?: AbortSignal) => Promise<Connections>
 
 interface ReachOptions {
   readonly emit: Emit
@@ -61,10 +64,10 @@ export async function reachAll(
  */
 export async function reachFor(intention: Intention, { emit, abort }: ReachOptions): Promise<Reached> {
   const connected = (host: string): void => emit({ type: 'host-connected', host })
-  const connect = (hosts: readonly Host[]): Promise<Connections> => connectHosts(hosts, { signal: abort, connected })
+  const connect: Connect = async (hosts, signal = abort) => connectHosts(hosts, { signal, connected })
   const { joining, leaving, reached } = intention
   const needed = reached && leaving !== undefined ? [...joining, leaving] : joining
-  const leading = livingControlPlane(intention, connect)
+  const leading = livingControlPlane(intention, { connect, abort })
   const [required, optional, members, leader] = await Promise.all([
     connect(needed),
     leading.then(async ({ transports }) => connect(toldBy(intention).filter(({ name }) => !transports.has(name)))),
@@ -113,21 +116,20 @@ function membersFor({ cluster, joining }: Intention): readonly Host[] {
   return joining.some(isControlPlane) ? cluster.hosts.filter((host) => !isNode(host)) : []
 }
 
-/** The first control plane that stays and whose API server answers; the errors of those before it, if there is none. */
+/** The first control plane that stays and whose API server answers; the errors of all of them, if there is none. */
 async function livingControlPlane(
   { cluster, joining }: Intention,
-  connect: (hosts: readonly Host[]) => Promise<Connections>,
+  { connect, abort }: { readonly connect: Connect; readonly abort: AbortSignal },
 ): Promise<Connections> {
-  const errors: KubewrightError[] = []
-  for (const host of cluster.hosts.filter((each) => isControlPlane(each) && !joining.includes(each))) {
-    const connections = await connect([host])
-    errors.push(...connections.errors)
+  const staying = cluster.hosts.filter((each) => isControlPlane(each) && !joining.includes(each))
+  const ask = async (host: Host, signal: AbortSignal): Promise<Connections> => {
+    const connections = await connect([host], signal)
     const transport = connections.transports.get(host.name)
-    if (transport === undefined) continue
-    if (await lives(cluster, host, transport)) return connections
+    if (transport === undefined || (await lives(cluster, host, transport))) return connections
     await transport.close()
+    return { transports: new Map(), errors: [] }
   }
-  return { transports: new Map(), errors }
+  return firstLiving(staying, ask, { abort })
 }
 
 async function anyLives(
@@ -145,10 +147,6 @@ async function anyLives(
 async function lives(cluster: Cluster, host: Host, transport: Transport): Promise<boolean> {
   const output = await transport.exec(observedScript(host, cluster), { readOnly: true }).catch(() => undefined)
   return output !== undefined && parseObserved(new Map([[host.name, output.stdout.toString('utf8')]])).api === 'up'
-}
-
-async function closeAll(transports: ReadonlyMap<string, Transport>): Promise<void> {
-  await Promise.allSettled([...transports.values()].map(async (transport) => transport.close()))
 }
 
 function leftOut({ details: { host = '' } }: KubewrightError): string {
