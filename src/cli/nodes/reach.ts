@@ -81,7 +81,7 @@ export async function reachFor(intention: Intention, { emit, abort }: ReachOptio
     ...optional.transports,
   ])
   const errors = [
-    ...required.errors.map((error) => (reached && error.details.host === leaving?.name ? orOffline(error) : error)),
+    ...required.errors.map((error) => withRemedy(error, intention)),
     ...(leader.transports.size === 0 ? [noControlPlane(), ...leader.errors] : []),
     ...(members.transports.size === 0 ? members.errors : []),
   ]
@@ -162,8 +162,16 @@ function noControlPlane(): KubewrightError {
   })
 }
 
-function orOffline(error: KubewrightError): KubewrightError {
+/** What helps with a host that comes or goes is not what helps with those that the inventory has and keeps. */
+function withRemedy(error: KubewrightError, { before, joining, leaving, reached }: Intention): KubewrightError {
   const { hint, ...details } = error.details
+  const { host } = details
+  const by = joining.find(({ name }) => name === host && !before.hosts.some((known) => known.name === name))
+  if (by !== undefined && leaving !== undefined) {
+    const trust = `\`kubewright trust ${leaving.name} --with ${by.name}=${by.ssh.address}\``
+    return new KubewrightError({ ...details, hint: hint.replace('`kubewright trust`', trust) })
+  }
+  if (!reached || host !== leaving?.name) return error
   return new KubewrightError({
     ...details,
     hint: `${hint} If the host is dead for good, add --offline: nobody goes there then.`,
