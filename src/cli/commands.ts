@@ -139,7 +139,8 @@ export const commands: readonly CommandDefinition[] = [
     description:
       'Destroys the cluster: after it the hosts are as they were before the first apply, which can then be run again. ' +
       'It needs no API server and no containerd. Packages stay, and so do files and rules that are not of the cluster. ' +
-      'A host on which a cluster counts that lives on elsewhere is refused: "node remove" is for that.',
+      'A host on which a cluster counts that lives on elsewhere is refused: "node remove" is for that. Before the data of a ' +
+      'member of etcd goes while others live, one of them keeps a verified snapshot.',
     argument: { name: '[host...]', description: 'these hosts alone; the others of the inventory are not touched' },
     flags: [yes, ignore],
     examples: [
