@@ -108,6 +108,19 @@ describe('the member that keeps a snapshot', () => {
     expect((await phasesOf('reset', ['cp1', 'cp2', 'cp3'], ['cp1', 'cp2', 'cp3']))('cp1')).not.toContain('snapshot')
     expect((await phasesOf('reset', ['cp3', 'w1'], ['w1']))('cp3')).toEqual([])
   })
+
+  test('does that and nothing else where a run is limited to a host that joins anew', async () => {
+    const phases = await phasesOf('cluster', ['cp1', 'cp2', 'cp3'], ['cp3'])
+    expect(phases('cp1')).toEqual(['snapshot'])
+    expect(phases('cp2')).toEqual([])
+    expect(phases('cp3')).toContain('etcd')
+  })
+
+  test.each(['cluster', 'node-add'])('is waited for by those who join etcd in %s', async (name) => {
+    const { phases } = await loadPlaybook(name)
+    const joining = phases.filter(({ tasks }) => tasks.includes('etcd/join'))
+    expect(joining.filter(({ after }) => !after.includes('snapshot'))).toEqual([])
+  })
 })
 
 test.each(['cluster', 'node-add', 'node-replace'])(
