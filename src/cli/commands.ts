@@ -75,8 +75,12 @@ export const commands: readonly CommandDefinition[] = [
     description:
       'Shows the fingerprints of hosts that are not known yet and, after a yes, adds their keys to the known_hosts file ' +
       'that the inventory names (~/.ssh/known_hosts by default). A key that has changed is refused.',
-    flags: [yes],
-    examples: [['kubewright trust --limit w3', 'a new worker']],
+    argument: { name: '[host...]', description: 'these hosts alone' },
+    flags: [{ flags: '--with <host>', description: 'the new host of node replace, as name=address' }, yes],
+    examples: [
+      ['kubewright trust w3', 'a new worker'],
+      ['kubewright trust cp1 --with cp4=192.0.2.14', 'before cp4 takes the place of cp1'],
+    ],
     load: async () => (await import('./verbs/trust.ts')).trust,
   },
   {
@@ -135,7 +139,8 @@ export const commands: readonly CommandDefinition[] = [
     description:
       'Destroys the cluster: after it the hosts are as they were before the first apply, which can then be run again. ' +
       'It needs no API server and no containerd. Packages stay, and so do files and rules that are not of the cluster. ' +
-      'A host on which a cluster counts that lives on elsewhere is refused: "node remove" is for that.',
+      'A host on which a cluster counts that lives on elsewhere is refused: "node remove" is for that. Before the data of a ' +
+      'member of etcd goes while others live, one of them keeps a verified snapshot.',
     argument: { name: '[host...]', description: 'these hosts alone; the others of the inventory are not touched' },
     flags: [yes, ignore],
     examples: [

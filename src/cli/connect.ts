@@ -54,11 +54,16 @@ export async function connectAll(
   if (errors.length === 0) return transports
   // The run ends here, so that it shall end with what is wrong with the others, too.
   const others = await Promise.all([...transports.values()].map(lookAt))
-  await Promise.allSettled([...transports.values()].map(async (transport) => transport.close()))
+  await closeAll(transports)
   const lost = others.some(({ isNode }) => isNode)
     ? errors.map((error) => goingOn(error, [...transports.keys()]))
     : errors
   throw new KubewrightErrors([...lost, ...others.flatMap((other) => other.errors)])
+}
+
+/** Closes connections, whatever has become of them. */
+export async function closeAll(transports: ReadonlyMap<string, Transport>): Promise<void> {
+  await Promise.allSettled([...transports.values()].map(async (transport) => transport.close()))
 }
 
 /** Whether a host that lets us in is part of a cluster, or why nothing can be run there (no sudo, say). */

@@ -30,8 +30,9 @@ import { nodeChangeOf } from './nodes/change.ts'
 import { intentionOf, type NodeRequest } from './nodes/intention.ts'
 import { reachAll, reachFor } from './nodes/reach.ts'
 import { settle } from './settle.ts'
-import { connectWitnesses, survey } from './survey.ts'
+import { survey } from './survey.ts'
 import { noticesOf, resumes, unfinishedHosts, unfinishedOperation } from './unfinished.ts'
+import { withWitnesses } from './witnesses.ts'
 
 export interface OperateOptions {
   readonly inventory: string
@@ -71,14 +72,16 @@ export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): 
   const playbook = await loadPlaybook(options.playbook)
   const installs = playbook.destroys !== true && playbook.installs !== false
   const artifacts = installs ? await openArtifacts(cluster) : artifactIndex([], playbook.name)
-  const { hosts, transports, notices } =
+  const reached =
     intention === undefined ? await reachAll(cluster, playbook, options) : await reachFor(intention, options)
-  const asked = playbook.destroys === true ? await connectWitnesses(cluster, hosts, options.abort) : new Map()
-  const held = new Held(transports, asked)
+  const { hosts, transports, witnesses } =
+    playbook.destroys === true
+      ? await withWitnesses(cluster, reached, options.abort)
+      : { ...reached, witnesses: new Map<string, Transport>() }
+  const held = new Held(transports, witnesses)
   try {
     const id = operationId()
     if (mode === 'apply') await held.lock(id)
-    const { witnesses } = held
     const [{ facts, observed }, { allTasks }] = await Promise.all([
       survey(cluster, hosts, transports, { witnesses, asksEtcd: installs }),
       import('../tasks/registry.ts'), // a good part of the program, loaded while the hosts answer
@@ -87,7 +90,7 @@ export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): 
     const read = { cluster, facts, observed, artifacts, deep, limit, installs }
     const change = intention && { nodes: nodeChangeOf(intention, read), before: intention.before }
     const contexts = await contextsOf(read, change)
-    const agenda = agendaOf(playbook, allTasks(), cluster, limited(contexts, options.limit))
+    const agenda = agendaOf(playbook, allTasks(), cluster, { contexts, limit })
     const targets = held.targets(facts)
     const plan = await makePlan(agenda, targets)
     const unfinished = unfinishedOperation(cluster, facts)
@@ -106,7 +109,7 @@ export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): 
       cluster,
       plan,
       blocking,
-      notices: [...noticesOf(run), ...notices],
+      notices: [...noticesOf(run), ...reached.notices],
       saved,
       apply: (announced) => carryOut(run, announced),
       traffic: () => new Map([...transports].map(([name, transport]) => [name, transport.traffic])),
@@ -151,7 +154,7 @@ async function carryOut(run: Running, announced: SavedPlan | undefined): Promise
   await fetchFiles(deliveriesOf(wanted), cluster.proxy)
   const destroys = run.playbook.destroys === true
   const forget = hostsWith(run.agenda, resetIdentity.name)
-  const known = ownRecord({ cluster, fleet: facts }) ?? (destroys ? anyRecord(facts) : undefined)
+  const known = destroys ? recordOf(forget, run) : ownRecord({ cluster, fleet: facts })
   const operation: Operation = {
     id: announced?.operation ?? saved.operation,
     playbook: run.playbook.name,
@@ -183,9 +186,10 @@ function hostsWith({ phases }: Agenda, task: string): readonly string[] {
   return parts.filter(({ steps }) => steps.some((step) => step.task === task)).map(({ host }) => host)
 }
 
-/** Whoever resets a host and ignores whose it is has said so. */
-function anyRecord(facts: ReadonlyMap<string, Facts>): ClusterRecord | undefined {
-  return [...facts.values()].map(({ state }) => state.cluster).find((record) => record !== undefined)
+/** Whose hosts are destroyed: whoever resets a host and ignores whose it is has said so. */
+function recordOf(names: readonly string[], { cluster, facts }: Running): ClusterRecord | undefined {
+  const fleet = new Map([...facts].filter(([name]) => names.includes(name)))
+  return ownRecord({ cluster, fleet }) ?? [...fleet.values()].flatMap(({ state }) => state.cluster ?? [])[0]
 }
 
 /** Connections and locks of one run. */
@@ -233,10 +237,6 @@ function operationId(): string {
 
 function whoAmI(): string {
   return `${userInfo().username}@${hostname()}`
-}
-
-function limited<Value>(all: ReadonlyMap<string, Value>, limit: readonly string[]): ReadonlyMap<string, Value> {
-  return limit.length === 0 ? all : new Map([...all].filter(([name]) => limit.includes(name)))
 }
 
 function boundTo(

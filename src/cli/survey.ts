@@ -7,19 +7,8 @@ import { observedScript, parseObserved } from '../kubernetes/observed-script.ts'
 import type { Observed } from '../kubernetes/observed.ts'
 import { lines, sh } from '../transport/command.ts'
 import { TransportError, type Transport } from '../transport/transport.ts'
-import { connectHosts } from './connect.ts'
 import { readExternalEtcd } from './external-etcd.ts'
 import { settle } from './settle.ts'
-
-/** Connects to the control planes and hosts of etcd that a run has nothing to do on, as far as they answer: they know whether the cluster counts on the others. */
-export async function connectWitnesses(
-  cluster: Cluster,
-  hosts: readonly Host[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, Transport>> {
-  const others = cluster.hosts.filter((host) => !hosts.includes(host) && !isWorker(host))
-  return (await connectHosts(others, { signal })).transports
-}
 
 const boundary = '=kubewright-observed='
 

@@ -2,29 +2,34 @@ import type { Agenda, HostPhase, Phase, Task } from '../engine/task.ts'
 import type { Cluster, Host } from '../inventory/cluster.ts'
 import { isControlPlane, isNode, isWorker } from '../inventory/roles.ts'
 import type { Context } from '../tasks/context.ts'
-import { leader, leadingMember } from '../tasks/control-planes.ts'
+import { leader, leadingMember, snapshotKeeper } from '../tasks/control-planes.ts'
 import { hasOurKeepalived } from '../tasks/reset/left.ts'
 import type { HostSelector, Playbook } from './load.ts'
 
-/** Applies a playbook to a cluster: selects the hosts of each phase and asks each task for its resources. */
+/**
+ * Applies a playbook to a cluster: selects the hosts of each phase, of those that the run is limited to, and asks each task for
+ * its resources. Only the member of etcd that keeps a snapshot may be outside of the limit, and does nothing else then.
+ */
 export function agendaOf(
   playbook: Playbook,
   tasks: ReadonlyMap<string, Task<Context>>,
   cluster: Cluster,
-  contexts: ReadonlyMap<string, Context>,
+  { contexts, limit = [] }: { readonly contexts: ReadonlyMap<string, Context>; readonly limit?: readonly string[] },
 ): Agenda {
   const [someone] = contexts.values()
-  const roles = someone === undefined ? nobody : partsIn(someone)
+  const roles = someone === undefined ? nobody : partsIn(someone, playbook)
   const phases = playbook.phases.map(({ name, hosts, after, afterAny, concurrency, tasks: names }): Phase => {
     const parts = selectHosts(cluster, hosts, roles).flatMap((host): HostPhase[] => {
       const context = contexts.get(host.name)
-      if (context === undefined) return []
+      const isOutside = limit.length > 0 && !limit.includes(host.name)
+      if (context === undefined || (isOutside && hosts !== 'keeping-member')) return []
       const steps = names.map((taskName) => {
         const task = tasks.get(taskName)
         if (task === undefined) throw new Error(`there is no task ${taskName}`)
         return { task: task.name, summary: task.summary, resources: task.resources(context) }
       })
-      return [{ host: host.name, steps: steps.filter((step) => step.resources.length > 0) }]
+      const needed = steps.filter((step) => step.resources.length > 0)
+      return isOutside && needed.length === 0 ? [] : [{ host: host.name, steps: needed }]
     })
     return { name, after, afterAny, concurrency, hosts: parts }
   })
@@ -37,6 +42,8 @@ interface Parts {
   readonly leading: string | undefined
   /** The first that lives of the hosts that run etcd alone, where there are such. */
   readonly leadingEtcd: string | undefined
+  /** The host that keeps a snapshot before members of etcd go. */
+  readonly keeping?: string | undefined
   readonly joining: readonly string[]
   /** It is no host of the cluster that shall be. */
   readonly leaving: string | undefined
@@ -46,11 +53,12 @@ interface Parts {
 
 const nobody: Parts = { leading: undefined, leadingEtcd: undefined, joining: [], leaving: undefined }
 
-function partsIn(context: Context): Parts {
+function partsIn(context: Context, { destroys = false }: Playbook): Parts {
   const { cluster, fleet, nodes } = context
   return {
     leading: leader(context),
     leadingEtcd: cluster.hosts.every(isNode) ? undefined : leadingMember(context),
+    keeping: snapshotKeeper(context, { destroys }),
     joining: nodes?.joining ?? [],
     leaving: nodes?.leaving?.name,
     holding: [...fleet].flatMap(([name, facts]) => (hasOurKeepalived({ facts }) ? [name] : [])),
@@ -61,7 +69,7 @@ function partsIn(context: Context): Parts {
 export function selectHosts(
   { hosts }: Cluster,
   selector: HostSelector,
-  { leading, leadingEtcd, joining, leaving, holding }: Parts,
+  { leading, leadingEtcd, keeping, joining, leaving, holding }: Parts,
 ): readonly Pick<Host, 'name'>[] {
   const joins = ({ name }: Host): boolean => joining.includes(name)
   switch (selector) {
@@ -85,6 +93,8 @@ export function selectHosts(
       return hosts.filter((host) => !isNode(host) && host.name === leadingEtcd)
     case 'other-etcd-hosts':
       return hosts.filter((host) => !isNode(host) && host.name !== leadingEtcd)
+    case 'keeping-member':
+      return hosts.filter(({ name }) => name === keeping)
     case 'joining':
       return hosts.filter(joins)
     case 'joining-control-planes':

@@ -19,6 +19,8 @@ const selectors = [
   'etcd-hosts',
   'first-etcd-host',
   'other-etcd-hosts',
+  // of etcd wherever it runs, and even if a run is limited to others
+  'keeping-member',
   // of an operation on nodes
   'joining',
   'joining-control-planes',

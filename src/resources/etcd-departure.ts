@@ -1,11 +1,11 @@
 import type { Change, Finding, Resource } from '../engine/resource.ts'
 import { scriptFile } from '../host/script.ts'
-import { parseMembers } from '../kubernetes/etcd-members.ts'
+import { parseMembers, type ListedMember } from '../kubernetes/etcd-members.ts'
 import { departureOf, labelOf, type CountedMember } from '../kubernetes/quorum.ts'
 import { lines, sh } from '../transport/command.ts'
 
-/** A host whose member leaves etcd, seen from a control plane that stays. */
-export interface DepartingMember {
+/** A host whose member of etcd goes. */
+export interface GoingMember {
   readonly name: string
   /** Where its member listens to the others, as far as its addresses are known. */
   readonly peerURLs: readonly string[]
@@ -13,53 +13,22 @@ export interface DepartingMember {
   readonly otherPeerURLs: readonly string[]
   /** Its host is about to join anew: a member there that has not started, or learns, is the new one and stays. */
   readonly joins: boolean
+}
+
+/** A member that leaves etcd, seen from a control plane that stays. */
+export interface DepartingMember extends GoingMember {
   /** Client URL of the member that is asked. */
   readonly askedURL: string
   /** Nobody goes to its host, so that its member must not live any more. */
   readonly offline: boolean
 }
 
-/** A snapshot of etcd that was verified. */
-export interface KeptSnapshot {
-  readonly file: string
-  /** Seconds. */
-  readonly age: number
-}
-
-/** etcd's members, undefined if it does not answer, and the snapshots on the host. */
+/** etcd's members, undefined if it does not answer. */
 export interface DepartureState {
   readonly members: readonly CountedMember[] | undefined
-  readonly snapshots: readonly KeptSnapshot[]
 }
 
 const functions = lines(scriptFile('etcd/member.sh'), scriptFile('etcd/leave.sh'))
-const snapshots = '/var/lib/kubewright/snapshots'
-
-/** A snapshot of this age, in seconds, is not made again by a run that continues. */
-const fresh = 3600
-
-/** A verified copy of etcd's data from before the member leaves, on the host that stays. */
-export function etcdSnapshot(departing: DepartingMember): Resource<DepartureState> {
-  return {
-    id: 'etcd-snapshot',
-    probe: departureProbe(departing),
-    compare(state): Change | undefined {
-      const leaving = leavingMember(departing, state)
-      if (leaving === undefined) return undefined
-      const file = `${snapshots}/without-${departing.name}-${leaving.id}.db`
-      if (state.snapshots.some((snapshot) => snapshot.file === file && snapshot.age < fresh)) return undefined
-      const command = sh`${functions}
-kw_etcd_snapshot ${departing.askedURL} ${file} || exit 1`
-      return {
-        verb: 'create',
-        summary: `save a snapshot of etcd as ${file}, and verify it`,
-        impact: 'none',
-        actions: [{ kind: 'run', command, undo: 'none' }],
-      }
-    },
-    digest: () => undefined,
-  }
-}
 
 /** The member leaves etcd, by its id. What stands against it is found before anything is done. */
 export function etcdDeparture(departing: DepartingMember): Resource<DepartureState> {
@@ -68,7 +37,7 @@ export function etcdDeparture(departing: DepartingMember): Resource<DepartureSta
     probe: departureProbe(departing),
     examine: (state) => departureFindings(departing, state),
     compare(state): Change | undefined {
-      const leaving = leavingMember(departing, state)
+      const leaving = goingMember(departing, state.members ?? [])
       if (leaving === undefined) return undefined
       const command = sh`${functions}
 kw_etcd_remove ${departing.askedURL} ${leaving.id} || exit 1`
@@ -86,23 +55,21 @@ kw_etcd_remove ${departing.askedURL} ${leaving.id} || exit 1`
 function departureProbe({ askedURL }: DepartingMember): Resource<DepartureState>['probe'] {
   return {
     script: sh`${functions}
-kw_snapshots ${snapshots}
 command -v etcdctl >/dev/null && kw_list=$(kw_etcd ${askedURL} member list 2>/dev/null) && { printf '%s\n' "$kw_list"; kw_etcd_healthy "$kw_list"; }`,
     parse(output) {
-      const rows = output.split('\n').map((line) => line.split(' '))
-      const healthy = rows.flatMap(([word, id = '']) => (word === 'healthy' ? [id] : []))
+      const healthy = [...output.matchAll(/^healthy (.+)$/gm)].map(([, id]) => id)
       return {
         members: parseMembers(output)?.map((member) => ({ ...member, healthy: healthy.includes(member.id) })),
-        snapshots: rows.flatMap(([word, file = '', age]) => (word === 'snapshot' ? [{ file, age: Number(age) }] : [])),
       }
     },
   }
 }
 
-function leavingMember(
-  { name, peerURLs, otherPeerURLs, joins }: DepartingMember,
-  { members = [] }: DepartureState,
-): CountedMember | undefined {
+/** What is listed of a member that goes. */
+export function goingMember<Member extends ListedMember>(
+  { name, peerURLs, otherPeerURLs, joins }: GoingMember,
+  members: readonly Member[],
+): Member | undefined {
   return members
     .filter((member) => !member.peerURLs.some((url) => otherPeerURLs.includes(url)))
     .filter((member) => !joins || (member.name !== '' && !member.learner))
@@ -114,7 +81,7 @@ function departureFindings(departing: DepartingMember, state: DepartureState): r
     const message = `etcd at ${departing.askedURL} does not answer: it has lost its majority, or does not run`
     return refused('EtcdAnswers', message, 'Bring enough of its members back; without a majority nobody can be let go.')
   }
-  const leaving = leavingMember(departing, state)
+  const leaving = goingMember(departing, state.members)
   if (leaving === undefined) return []
   const { possible, arithmetic } = departureOf(leaving, state.members)
   if (!possible) {

@@ -104,6 +104,16 @@ export function leadingMember(context: Pick<Context, 'cluster' | 'observed'>): s
   return isStacked(context.cluster) ? leader(context) : leadingEtcdHost(memberNames(context), context.observed)
 }
 
+/** The host that keeps a snapshot of etcd before members go: the one that others join or, where a run takes members away, one that stays out of it. */
+export function snapshotKeeper(
+  context: Pick<Context, 'cluster' | 'observed' | 'fleet' | 'run'>,
+  { destroys }: { readonly destroys: boolean },
+): string | undefined {
+  const members = memberNames(context)
+  if (destroys) return members.find((name) => context.fleet.has(name) && !context.run.includes(name))
+  return members.length === 0 ? undefined : leadingMember(context)
+}
+
 /** The nodes that this run is for, by name, control planes first. */
 export function nodeNames({ cluster, run }: Pick<Context, 'cluster' | 'run'>): readonly string[] {
   const nodes = cluster.hosts.filter(isNode).map(({ name }) => name)

@@ -71,6 +71,7 @@ export const taskNames: readonly string[] = [
   'proof/ready',
   'proof/network',
   'reset/check',
+  'reset/snapshot',
   'reset/pods',
   'reset/network',
   'reset/data',

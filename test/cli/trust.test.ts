@@ -89,6 +89,29 @@ test('a changed key is refused with both fingerprints', async () => {
   expect(await knownHosts()).not.toContain(sshd.hostKey.toString('base64'))
 })
 
+test('a host that is to take the place of another one is known before the inventory has it, and is reached as that one is', async () => {
+  const { sshd, trust, knownHosts } = await scene({ more: `, hostKey: 'SHA256:${'A'.repeat(43)}'` })
+  const { code, stdout } = await trust(['cp1', '--with', 'cp4=localhost', '--yes'])
+  expect(code).toBe(0)
+  expect(stdout.lines[0]).toBe(`cp4   [localhost]:${sshd.port}   ssh-ed25519   ${fingerprint(sshd.hostKey)}`)
+  expect(await knownHosts()).toContain(sshd.hostKey.toString('base64'))
+})
+
+test('whose place a new host is to take has to be said', async () => {
+  const { trust } = await scene()
+  const { code, stderr } = await trust(['--with', 'cp4=127.0.0.1'])
+  expect(code).toBe(3)
+  expect(stderr.text).toContain('KW5026')
+  expect(stderr.text).toContain('kubewright trust NAME --with cp4=127.0.0.1')
+})
+
+test('the words after the command are the hosts that are meant', async () => {
+  const { trust, sshd } = await scene()
+  expect((await trust(['cp2', '--yes'])).stderr.text).toContain('KW5004')
+  expect(sshd.connections).toBe(0)
+  expect((await trust(['cp1', '--yes'])).code).toBe(0)
+})
+
 test('a pinned key is not asked for', async () => {
   const { trust, sshd } = await scene({ more: `, hostKey: 'SHA256:${'A'.repeat(43)}'` })
   const { code, stdout } = await trust(['-o', 'json'])

@@ -69,7 +69,7 @@ describe('a control plane that comes by runs that are killed at every step', () 
         `${told} ${killed ? 'killed' : outcome.code} after ${Math.round(outcome.elapsed / 100) / 10} s\n`,
       )
       if (killed) kills += 1
-      else if (outcome.code === exitCodes.success) {
+      else if (outcome.code === exitCodes.success || isThereAlready(outcome.stdout)) {
         process.stderr.write(`${words.join(' ')}: killed ${kills} times\n`)
         expect(list.map(({ learner }) => learner)).toEqual([false, false, false])
         return
@@ -86,3 +86,8 @@ describe('a control plane that comes by runs that are killed at every step', () 
     })
   }
 })
+
+/** The run before was killed when it had nothing left to do. */
+function isThereAlready(records: string): boolean {
+  return records.includes('it lives, and only a host with an empty disk takes its own place')
+}

@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest'
-import { selectHosts } from '../../src/playbook/agenda.ts'
+import { describe, expect, test } from 'vitest'
+import type { Facts } from '../../src/host/facts.ts'
+import { agendaOf, selectHosts } from '../../src/playbook/agenda.ts'
 import { loadPlaybook } from '../../src/playbook/load.ts'
+import { allTasks } from '../../src/tasks/registry.ts'
 import { clusterWithEtcdHosts } from '../support/etcd-hosts.ts'
-import { clusterOf, hostOf, workerOf } from '../support/facts.ts'
+import { clusterOf, contextOf, factsOf, hostOf, observedOf, workerOf } from '../support/facts.ts'
 
 test('a selector names hosts by their roles and by the part that they have in the run', () => {
   const cluster = clusterOf({
@@ -57,6 +59,68 @@ test('those that hold a virtual address are known by their keepalived', () => {
   const cluster = clusterOf({ hosts: [hostOf({ name: 'cp1' }), hostOf({ name: 'cp2' }), workerOf('w1', '10.89.5.21')] })
   const parts = { leading: 'cp1', leadingEtcd: undefined, joining: [], leaving: undefined, holding: ['cp2'] }
   expect(selectHosts(cluster, 'holding-control-planes', parts).map(({ name }) => name)).toEqual(['cp2'])
+})
+
+/** Facts of a control plane of the cluster, with data of etcd. */
+function factsAt(hostname: string): Facts {
+  const nodeIP = `10.89.5.1${hostname.slice(-1)}`
+  return factsOf({
+    hostname,
+    nodeIP,
+    survey: { etcdData: true },
+    state: { cluster: { id: 'cluster-1', name: 'lab' } },
+  })
+}
+
+describe('the member that keeps a snapshot', () => {
+  const hosts = [...['cp1', 'cp2', 'cp3'].map((name) => hostOf({ name })), workerOf('w1', '10.89.5.21')]
+  const cluster = clusterOf({ hosts })
+  const living = { apiServer: 'up', etcdElsewhere: [], hasSuperAdmin: false, ledAt: 0, etcdMembers: [] } as const
+
+  /** Phases by host of a run that has reached these hosts and is limited to those. */
+  async function phasesOf(name: string, reached: readonly string[], limit: readonly string[]) {
+    const controlPlanes = reached.map((host) => ({ ...living, host, hasEtcdData: !limit.includes(host) }))
+    const fleet = new Map(reached.map((host) => [host, factsAt(host)]))
+    const contexts = new Map(
+      hosts.flatMap((host) => {
+        const facts = fleet.get(host.name)
+        const observed = observedOf({ controlPlanes })
+        return facts === undefined
+          ? []
+          : [[host.name, contextOf({ cluster, host, facts, fleet, run: limit, observed })] as const]
+      }),
+    )
+    const agenda = agendaOf(await loadPlaybook(name), allTasks(), cluster, { contexts, limit })
+    const rows = agenda.phases.flatMap((phase) => phase.hosts.map(({ host }) => [host, phase.name] as const))
+    return (host: string) => rows.flatMap(([at, phase]) => (at === host ? [phase] : []))
+  }
+
+  test('is not reset with the others, which wait for it', async () => {
+    const phases = await phasesOf('reset', ['cp2', 'cp3'], ['cp2'])
+    expect(phases('cp3')).toEqual(['snapshot'])
+    expect(phases('cp2')).toEqual(['check', 'control-planes'])
+    const { phases: whole } = await loadPlaybook('reset')
+    const erasing = whole.filter(({ name, tasks }) => name !== 'workers' && tasks.includes('reset/data'))
+    expect(erasing.map(({ after }) => after)).toEqual([['snapshot'], ['snapshot']])
+  })
+
+  test('is nobody where all are reset, or a host without a member is', async () => {
+    expect((await phasesOf('reset', ['cp1', 'cp2', 'cp3'], ['cp1', 'cp2', 'cp3']))('cp1')).not.toContain('snapshot')
+    expect((await phasesOf('reset', ['cp3', 'w1'], ['w1']))('cp3')).toEqual([])
+  })
+
+  test('does that and nothing else where a run is limited to a host that joins anew', async () => {
+    const phases = await phasesOf('cluster', ['cp1', 'cp2', 'cp3'], ['cp3'])
+    expect(phases('cp1')).toEqual(['snapshot'])
+    expect(phases('cp2')).toEqual([])
+    expect(phases('cp3')).toContain('etcd')
+  })
+
+  test.each(['cluster', 'node-add'])('is waited for by those who join etcd in %s', async (name) => {
+    const { phases } = await loadPlaybook(name)
+    const joining = phases.filter(({ tasks }) => tasks.includes('etcd/join'))
+    expect(joining.filter(({ after }) => !after.includes('snapshot'))).toEqual([])
+  })
 })
 
 test.each(['cluster', 'node-add', 'node-replace'])(

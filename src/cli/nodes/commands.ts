@@ -48,7 +48,8 @@ export function nodeCommands({
       description:
         "Puts a new host in the place of a node that is lost, or of one that lives: etcd's old member and the old Node go, the " +
         'keys come from a control plane that lives, the new member is a learner until it is in sync. Without --with the ' +
-        'host itself is meant, made anew with an empty disk. The refusals, the snapshot and the drain are those of node remove.',
+        'host itself is meant, made anew with an empty disk; one that lives is refused. The other refusals, the snapshot and the ' +
+        'drain are those of node remove.',
       argument,
       flags: [
         {

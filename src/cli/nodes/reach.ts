@@ -6,8 +6,9 @@ import { isNodeLocal, isVirtualIP } from '../../kubernetes/node.ts'
 import { observedScript, parseObserved } from '../../kubernetes/observed-script.ts'
 import type { Playbook } from '../../playbook/load.ts'
 import type { Transport } from '../../transport/transport.ts'
-import { connectAll, connectHosts, type Connections } from '../connect.ts'
+import { closeAll, connectAll, connectHosts, type Connections } from '../connect.ts'
 import { limitedHosts } from '../limit.ts'
+import { firstLiving } from './first-living.ts'
 import type { Intention } from './intention.ts'
 
 /** The hosts that a run has reached, in the order in which they are asked, and what people should know of the others. */
@@ -16,6 +17,8 @@ export interface Reached {
   readonly transports: ReadonlyMap<string, Transport>
   readonly notices: readonly string[]
 }
+
+type Connect = (hosts: readonly Host[], signal?: AbortSignal) => Promise<Connections>
 
 interface ReachOptions {
   readonly emit: Emit
@@ -61,10 +64,10 @@ export async function reachAll(
  */
 export async function reachFor(intention: Intention, { emit, abort }: ReachOptions): Promise<Reached> {
   const connected = (host: string): void => emit({ type: 'host-connected', host })
-  const connect = (hosts: readonly Host[]): Promise<Connections> => connectHosts(hosts, { signal: abort, connected })
+  const connect: Connect = async (hosts, signal = abort) => connectHosts(hosts, { signal, connected })
   const { joining, leaving, reached } = intention
   const needed = reached && leaving !== undefined ? [...joining, leaving] : joining
-  const leading = livingControlPlane(intention, connect)
+  const leading = livingControlPlane(intention, { connect, abort })
   const [required, optional, members, leader] = await Promise.all([
     connect(needed),
     leading.then(async ({ transports }) => connect(toldBy(intention).filter(({ name }) => !transports.has(name)))),
@@ -78,7 +81,7 @@ export async function reachFor(intention: Intention, { emit, abort }: ReachOptio
     ...optional.transports,
   ])
   const errors = [
-    ...required.errors.map((error) => (reached && error.details.host === leaving?.name ? orOffline(error) : error)),
+    ...required.errors.map((error) => withRemedy(error, intention)),
     ...(leader.transports.size === 0 ? [noControlPlane(), ...leader.errors] : []),
     ...(members.transports.size === 0 ? members.errors : []),
   ]
@@ -113,21 +116,20 @@ function membersFor({ cluster, joining }: Intention): readonly Host[] {
   return joining.some(isControlPlane) ? cluster.hosts.filter((host) => !isNode(host)) : []
 }
 
-/** The first control plane that stays and whose API server answers; the errors of those before it, if there is none. */
+/** The first control plane that stays and whose API server answers; the errors of all of them, if there is none. */
 async function livingControlPlane(
   { cluster, joining }: Intention,
-  connect: (hosts: readonly Host[]) => Promise<Connections>,
+  { connect, abort }: { readonly connect: Connect; readonly abort: AbortSignal },
 ): Promise<Connections> {
-  const errors: KubewrightError[] = []
-  for (const host of cluster.hosts.filter((each) => isControlPlane(each) && !joining.includes(each))) {
-    const connections = await connect([host])
-    errors.push(...connections.errors)
+  const staying = cluster.hosts.filter((each) => isControlPlane(each) && !joining.includes(each))
+  const ask = async (host: Host, signal: AbortSignal): Promise<Connections> => {
+    const connections = await connect([host], signal)
     const transport = connections.transports.get(host.name)
-    if (transport === undefined) continue
-    if (await lives(cluster, host, transport)) return connections
+    if (transport === undefined || (await lives(cluster, host, transport))) return connections
     await transport.close()
+    return { transports: new Map(), errors: [] }
   }
-  return { transports: new Map(), errors }
+  return firstLiving(staying, ask, { abort })
 }
 
 async function anyLives(
@@ -147,10 +149,6 @@ async function lives(cluster: Cluster, host: Host, transport: Transport): Promis
   return output !== undefined && parseObserved(new Map([[host.name, output.stdout.toString('utf8')]])).api === 'up'
 }
 
-async function closeAll(transports: ReadonlyMap<string, Transport>): Promise<void> {
-  await Promise.allSettled([...transports.values()].map(async (transport) => transport.close()))
-}
-
 function leftOut({ details: { host = '' } }: KubewrightError): string {
   return `${host} does not answer; it is left out.`
 }
@@ -164,8 +162,16 @@ function noControlPlane(): KubewrightError {
   })
 }
 
-function orOffline(error: KubewrightError): KubewrightError {
+/** What helps with a host that comes or goes is not what helps with those that the inventory has and keeps. */
+function withRemedy(error: KubewrightError, { before, joining, leaving, reached }: Intention): KubewrightError {
   const { hint, ...details } = error.details
+  const { host } = details
+  const by = joining.find(({ name }) => name === host && !before.hosts.some((known) => known.name === name))
+  if (by !== undefined && leaving !== undefined) {
+    const trust = `\`kubewright trust ${leaving.name} --with ${by.name}=${by.ssh.address}\``
+    return new KubewrightError({ ...details, hint: hint.replace('`kubewright trust`', trust) })
+  }
+  if (!reached || host !== leaving?.name) return error
   return new KubewrightError({
     ...details,
     hint: `${hint} If the host is dead for good, add --offline: nobody goes there then.`,

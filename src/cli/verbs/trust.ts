@@ -1,18 +1,27 @@
 import { KubewrightError, KubewrightErrors } from '../../engine/errors.ts'
+import { withHostReplaced } from '../../inventory/edit.ts'
 import { loadInventory } from '../../inventory/load.ts'
+import type { ScaffoldHost } from '../../inventory/scaffold.ts'
 import { addKnownHost } from '../../transport/add-known-host.ts'
 import { fingerprint, keyType, knownHostName } from '../../transport/known-hosts.ts'
 import { confirmed } from '../confirmation.ts'
+import type { Flags } from '../flags.ts'
+import { hostArgument } from '../host-argument.ts'
 import { hopsOf, scanKeys, type ShownKey } from '../host-keys.ts'
 import { limitedHosts } from '../limit.ts'
 import { counted, table } from '../render/text.ts'
 import type { Invocation, Verb } from '../verb.ts'
 
-/** Shows the keys of hosts that are not known yet and, after a yes, adds them to known_hosts. */
+/**
+ * Shows the keys of hosts that are not known yet and, after a yes, adds them to known_hosts. A host that is to take the place of
+ * another one is reached as that one is, and is the only one that is meant.
+ */
 export const trust: Verb = async (invocation) => {
   const { flags, services, interruption } = invocation
-  const { cluster } = await loadInventory(flags.inventory)
-  const { levels, errors } = await hopsOf(limitedHosts(cluster, flags.limit), await services.surroundings())
+  const by = flags.with === undefined ? undefined : hostArgument(flags.with)
+  const { cluster } = await loadInventory(flags.inventory, by === undefined ? {} : { edit: editFor(flags, by) })
+  const hosts = limitedHosts(cluster, by === undefined ? [...flags.limit, ...flags.names] : [by.name])
+  const { levels, errors } = await hopsOf(hosts, await services.surroundings())
   const failures = [...errors]
   const shown: ShownKey[] = []
   for (const hops of levels) {
@@ -25,6 +34,18 @@ export const trust: Verb = async (invocation) => {
   report(invocation, shown)
   if (failures.length > 0) throw new KubewrightErrors(failures)
   return 'success'
+}
+
+/** The inventory as `node replace` with the same words would leave it. */
+function editFor({ names }: Flags, by: ScaffoldHost): (text: string) => string {
+  const [name, ...more] = names
+  if (name !== undefined && more.length === 0) return (text) => withHostReplaced(text, name, by)
+  throw new KubewrightError({
+    code: 'KW5026',
+    exit: 'usage',
+    message: '--with names the host that takes the place of another one, and that is to be named, too',
+    hint: `Write it as node replace has it: kubewright trust NAME --with ${by.name}=${by.address}`,
+  })
 }
 
 async function trustKeys({ flags, screen }: Invocation, keys: readonly ShownKey[]): Promise<boolean> {

@@ -1,15 +1,8 @@
 import { task } from '../../engine/task.ts'
 import { etcdClientURL } from '../../kubernetes/component-flags.ts'
 import { etcdPeerURL } from '../../kubernetes/etcd-members.ts'
-import { etcdDeparture, etcdSnapshot, type DepartingMember } from '../../resources/etcd-departure.ts'
+import { etcdDeparture, type DepartingMember } from '../../resources/etcd-departure.ts'
 import type { Context } from '../context.ts'
-
-/** etcd's data is saved on the control plane that stays, before a member goes. */
-export const etcdSnapshotTask = task<Context>({
-  name: 'etcd/snapshot',
-  summary: 'Save a snapshot of etcd',
-  resources: (context) => departing(context).map(etcdSnapshot),
-})
 
 /** The member of the host that goes leaves etcd. */
 export const etcdLeave = task<Context>({
@@ -19,7 +12,7 @@ export const etcdLeave = task<Context>({
 })
 
 /** The member that goes, if one does. */
-function departing(context: Context): readonly DepartingMember[] {
+export function departing(context: Context): readonly DepartingMember[] {
   const { facts, nodes } = context
   if (nodes?.leaving === undefined || !nodes.leaving.runsEtcd || !nodes.leaving.hasMember) return []
   const { name, nodeIPs, successorIP, joinsEtcd, reached } = nodes.leaving

@@ -58,16 +58,28 @@ const unreached: Check = ({ nodes, observed }) => {
   ]
 }
 
-/** The same host in its own place has to be empty: what it has of the cluster already is kept. */
-const notNew: Check = ({ nodes }) => {
-  const leaving = nodes?.leaving
-  if (leaving === undefined || !nodes?.joining.includes(leaving.name)) return []
+/** The same host in its own place has to be empty: what it has of the cluster already is kept, and of one that has all nothing would be made anew. */
+const notNew: Check = (context) => {
+  const leaving = context.nodes?.leaving
+  if (leaving === undefined || !context.nodes?.joining.includes(leaving.name)) return []
   const { name, runsEtcd, hasMember, hasNode } = leaving
   const kept = [...(runsEtcd && !hasMember ? ["etcd's data"] : []), ...(hasNode ? [] : ["the kubelet's certificate"])]
   if (kept.length === 0) return []
-  const message = `${name} holds ${enumerate(kept)} already: that is kept, and what is missing is added`
-  const hint = `To begin anew with a host that lives: kubewright node remove ${name} --keep-inventory, then kubewright node add ${name}.`
-  return [warning('NotNew', message, hint)]
+  const anew = `To begin anew with a host that lives: kubewright node remove ${name} --keep-inventory, then kubewright node add ${name}.`
+  const lives = !hasNode && !(runsEtcd && hasMember)
+  if (!lives || continues(context, name)) {
+    return [
+      warning('NotNew', `${name} holds ${enumerate(kept)} already: that is kept, and what is missing is added`, anew),
+    ]
+  }
+  const message = `${name} holds ${enumerate(kept)}: it lives, and only a host with an empty disk takes its own place`
+  return [error('NotNew', message, `${anew} What is damaged on it is repaired by kubewright apply.`)]
+}
+
+/** Whether a run that brought the host back was cut off, and this one goes on with it. */
+function continues({ facts, fleet }: Context, name: string): boolean {
+  const begun = [facts, fleet.get(name)].map((each) => each?.state.operation?.playbook ?? '')
+  return begun.some((playbook) => ['node-add', 'node-replace'].includes(playbook))
 }
 
 /** A load balancer of the user's own is not told by us. */

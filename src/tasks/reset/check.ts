@@ -1,13 +1,15 @@
 import { isControlPlane, isNode, isWorker } from '../../inventory/roles.ts'
 import { etcdClientURL } from '../../kubernetes/component-flags.ts'
-import { etcdPeerURL } from '../../kubernetes/etcd-members.ts'
+import { etcdPeerURL, type ListedMember } from '../../kubernetes/etcd-members.ts'
 import { etcdHostLeaves, runsEtcd } from '../../kubernetes/etcd-topology.ts'
 import { flagValue } from '../../kubernetes/flags.ts'
 import type { Observed } from '../../kubernetes/observed.ts'
 import type { Context } from '../context.ts'
+import { memberNames, snapshotKeeper } from '../control-planes.ts'
 import { checks, enumerate, error, warning, type Check } from '../preflight/check.ts'
 import { ownership, ownRecord } from '../preflight/ownership.ts'
 import { controlPlanesOf } from './left.ts'
+import { losesData } from './snapshot.ts'
 
 /** Only the inventory of its own cluster takes a host out of it. */
 const foreignCluster: Check = (context) => {
@@ -70,8 +72,26 @@ const livingCluster: Check = (context) => {
   ]
 }
 
+/** What the other members know is saved before the data of one goes, if any of them can be asked. */
+const withoutSnapshot: Check = (context) => {
+  const { cluster, host, facts, fleet } = context
+  const others = remainingHosts(context).filter((name) => memberNames(context).includes(name))
+  if (!runsEtcd(cluster, host) || !facts.survey.etcdData || others.length === 0) return []
+  const keeper = fleet.get(snapshotKeeper(context, { destroys: true }) ?? '')
+  const members = membersToldBy(others, context)
+  const hasLeft = members.length > 0 && !members.some((member) => isOwn(member, context))
+  if (hasLeft || (keeper !== undefined && losesData(facts, keeper))) return []
+  return [
+    warning(
+      'EtcdSnapshot',
+      `no snapshot of etcd is saved before its data goes here: no member answers on ${enumerate(others)}`,
+      `If nobody else has that data, copy ${host.directories.etcd} away first, while etcd is stopped.`,
+    ),
+  ]
+}
+
 /** Hosts that are not reset and may count on this one, but for those of which it is known that they have nothing of a cluster yet. */
-function remainingHosts({ cluster, host, fleet, observed }: Context): readonly string[] {
+function remainingHosts({ cluster, host, run, observed }: Context): readonly string[] {
   const bare = [
     ...observed.controlPlanes.filter((view) => view.apiServer === 'absent' && !view.hasEtcdData),
     ...emptyEtcdHosts(observed),
@@ -79,7 +99,7 @@ function remainingHosts({ cluster, host, fleet, observed }: Context): readonly s
   // What a node is, only API servers know.
   const mayCount = isNode(host) ? isControlPlane : (one: typeof host) => !isWorker(one)
   return cluster.hosts
-    .filter((one) => mayCount(one) && !fleet.has(one.name) && !bare.includes(one.name))
+    .filter((one) => mayCount(one) && !run.includes(one.name) && !bare.includes(one.name))
     .map(({ name }) => name)
 }
 
@@ -90,15 +110,15 @@ function emptyEtcdHosts({ etcdHosts }: Observed): Observed['etcdHosts'] {
 
 /** What those who remain have this host for, and which of them say so. */
 function claimsOn(
-  { host, facts, observed }: Context,
+  context: Context,
   remaining: readonly string[],
 ): { readonly claims: readonly string[]; readonly answering: readonly string[] } {
+  const { host, facts, observed } = context
   const apiServers = observed.controlPlanes.filter((view) => remaining.includes(view.host) && answers(view))
   const etcdHosts = observed.etcdHosts.filter((view) => remaining.includes(view.host) && answers(view))
   const views = [...apiServers, ...etcdHosts]
-  const members = views.flatMap(({ etcdMembers }) => (etcdMembers === undefined ? [] : [etcdMembers]))[0] ?? []
-  const own = etcdPeerURL(facts.nodeIP)
-  const isMember = members.some(({ name, peerURLs }) => name === host.name || peerURLs.includes(own))
+  const members = membersToldBy(remaining, context)
+  const isMember = members.some((member) => isOwn(member, context))
   const isKnown = apiServers.length > 0 && observed.nodes.some(({ name }) => name === host.name)
   const clients = apiServers.filter(({ etcdElsewhere }) => etcdElsewhere.includes(etcdClientURL(facts.nodeIP)))
   const isLast = members.length === 0 && clients.length > 0
@@ -113,6 +133,16 @@ function claimsOn(
   }
 }
 
+/** The members as the first of these hosts tells of them. */
+function membersToldBy(names: readonly string[], { observed }: Context): readonly ListedMember[] {
+  const views = [...observed.controlPlanes, ...observed.etcdHosts].filter((view) => names.includes(view.host))
+  return views.find(({ etcdMembers }) => etcdMembers !== undefined)?.etcdMembers ?? []
+}
+
+function isOwn({ name, peerURLs }: ListedMember, { host, facts }: Context): boolean {
+  return name === host.name || peerURLs.includes(etcdPeerURL(facts.nodeIP))
+}
+
 function answers(view: Partial<Observed['controlPlanes'][number]>): boolean {
   return view.apiServer === 'up' || view.etcdMembers !== undefined
 }
@@ -120,14 +150,14 @@ function answers(view: Partial<Observed['controlPlanes'][number]>): boolean {
 /** All control planes are reset, and this is the first of them, which says once what stays. */
 function endsControlPlanes(context: Context): boolean {
   const controlPlanes = controlPlanesOf(context)
-  return context.host.name === controlPlanes[0] && controlPlanes.every((name) => context.fleet.has(name))
+  return context.host.name === controlPlanes[0] && controlPlanes.every((name) => context.run.includes(name))
 }
 
 /** Without its control planes a worker runs what it has until someone stops it. */
 const remainingWorkers: Check = (context) => {
-  const { cluster, fleet } = context
+  const { cluster, run } = context
   if (!endsControlPlanes(context)) return []
-  const names = cluster.hosts.filter((one) => isNode(one) && !fleet.has(one.name)).map(({ name }) => name)
+  const names = cluster.hosts.filter((one) => isNode(one) && !run.includes(one.name)).map(({ name }) => name)
   if (names.length === 0) return []
   const message = `${enumerate(names)} stay${names.length === 1 ? 's' : ''} behind as nodes of a cluster that is gone`
   return [warning('NodesRemain', message, 'Reset them, too, by the same inventory.')]
@@ -135,11 +165,11 @@ const remainingWorkers: Check = (context) => {
 
 /** What control planes have made is in etcd, wherever that is. */
 const remainingEtcd: Check = (context) => {
-  const { cluster, fleet, observed } = context
+  const { cluster, run, observed } = context
   if (!endsControlPlanes(context)) return []
   const empty = emptyEtcdHosts(observed).map((view) => view.host)
   const names = cluster.hosts
-    .filter((one) => !isNode(one) && !fleet.has(one.name) && !empty.includes(one.name))
+    .filter((one) => !isNode(one) && !run.includes(one.name) && !empty.includes(one.name))
     .map(({ name }) => name)
   if (names.length === 0) return []
   const message = `the objects of the cluster stay in etcd on ${enumerate(names)}`
@@ -166,6 +196,7 @@ export const resetCheck = checks('reset/check', 'Check whose host it is', {
   ResetForeignCluster: foreignCluster,
   UnknownCluster: unknownCluster,
   LivingCluster: livingCluster,
+  EtcdSnapshot: withoutSnapshot,
   RemainingWorkers: remainingWorkers,
   RemainingEtcd: remainingEtcd,
   ExternalEtcd: foreignEtcd,

@@ -5,10 +5,12 @@ import { resetFiles } from './files.ts'
 import { resetIdentity } from './identity.ts'
 import { resetNetwork } from './network.ts'
 import { resetPods } from './pods.ts'
+import { resetSnapshot } from './snapshot.ts'
 
 /** Everything that takes a cluster off its hosts, in its order. */
 export const resetTasks = [
   resetCheck,
+  resetSnapshot,
   resetPods,
   resetNetwork,
   resetData,

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Leaving } from '../../../src/tasks/context.ts'
-import { etcdLeave, etcdSnapshotTask } from '../../../src/tasks/etcd/leave.ts'
+import { etcdLeave } from '../../../src/tasks/etcd/leave.ts'
+import { etcdSnapshotTask } from '../../../src/tasks/etcd/snapshot.ts'
 import { clusterOf, contextOf, factsOf, hostOf } from '../../support/facts.ts'
 import { applyTasks, listed, planTasks } from '../../support/run-task.ts'
 import { sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'

@@ -149,6 +149,49 @@ describe('a node whose host is dead', () => {
   })
 })
 
+describe('a host that takes its own place', () => {
+  const operation = { id: 'op-0', inventory: '', program: '', startedBy: '', startedAt: '' }
+
+  /** What is said when it holds this, and an operation of this playbook was cut off there. */
+  async function told(holds: Partial<Leaving>, playbook?: string) {
+    const whole = context({ controlPlane: true, runsEtcd: true, reached: false, ...holds })
+    const state = playbook === undefined ? {} : { state: { operation: { ...operation, playbook } } }
+    const fleet = new Map([
+      ...whole.fleet,
+      ['w1', factsOf({ hostname: 'w1', nodeIP: '10.89.5.21', ...state })] as const,
+    ])
+    const nodes = { joining: ['w1'], leaving: whole.nodes?.leaving }
+    const { findings } = await planTasks(host, nodeLeaveCheck, { ...whole, nodes, fleet })
+    return findings.map(({ finding }) => finding)
+  }
+
+  test('is refused while it lives, with the commands that make it anew', async () => {
+    expect(await told({ hasMember: false, hasNode: false })).toEqual([
+      {
+        check: 'NotNew',
+        severity: 'error',
+        message:
+          "w1 holds etcd's data and the kubelet's certificate: it lives, and only a host with an empty disk takes its own place",
+        hint: 'To begin anew with a host that lives: kubewright node remove w1 --keep-inventory, then kubewright node add w1. What is damaged on it is repaired by kubewright apply.',
+      },
+    ])
+    expect(await told({ controlPlane: false, runsEtcd: false, hasNode: false })).toMatchObject([{ severity: 'error' }])
+  })
+
+  test.each(['node-replace', 'node-add'])('goes on after a run of %s that was cut off', async (playbook) => {
+    expect(await told({ hasMember: false, hasNode: false }, playbook)).toMatchObject([{ severity: 'warning' }])
+  })
+
+  test('keeps what is left of it, where it has lost one of its disks', async () => {
+    expect(await told({ hasNode: false })).toMatchObject([{ check: 'NotNew', severity: 'warning' }])
+    expect(await told({ hasMember: false })).toMatchObject([{ check: 'NotNew', severity: 'warning' }])
+  })
+
+  test('is welcome when it is bare', async () => {
+    expect(await told({})).toEqual([])
+  })
+})
+
 test('a node that its host has joined again stays', async () => {
   const joined = { ...context({ hasNode: false, reached: false }), deep: false }
   expect(listed(await planTasks(host, [nodeDrain, nodeDelete], joined))).toEqual([])

@@ -47,22 +47,37 @@ const etcdFacts = {
   state: { cluster: { id: 'cluster-1', name: 'lab' } },
 }
 
-function etcdHostAlone(observed: Partial<Observed>): readonly Finding[] {
+/** What is said of a reset of e1 alone, beside which this host keeps a snapshot. */
+function etcdHostAlone(observed: Partial<Observed>, keeper?: [string, Facts]): readonly Finding[] {
   const context = onHost('e1', { facts: etcdFacts, ...observed })
-  return findings({ ...context, fleet: new Map([['e1', context.facts]]) })
+  const fleet = new Map([['e1', context.facts], ...(keeper === undefined ? [] : [keeper])])
+  return findings({ ...context, fleet, run: ['e1'] })
 }
 
 const ofEtcd = ['e1', 'e2', 'e3'].map((name) => member(name, `10.89.5.3${name.slice(1)}`))
 const others = { etcdHosts: [{ host: 'e2', hasEtcdData: true, etcdMembers: ofEtcd }] }
 
 test('a host of etcd that counts among the members is refused with the arithmetic, and what to do is told', () => {
-  const [finding, ...more] = etcdHostAlone(others)
+  const [finding, ...more] = etcdHostAlone(others, ['e2', factsOf(etcdFacts)])
   expect(more).toEqual([])
   expect(finding).toMatchObject({ check: 'LivingCluster', severity: 'error' })
   expect(finding?.message).toBe(
     'the cluster lives on e2, and counts on this host: as one of 3 members of etcd, which needs 2 of them',
   )
   expect(finding?.hint).toContain('Remove its member on another host of etcd ("etcdctl member remove")')
+})
+
+/** What is said of snapshots there. */
+function toldOfSnapshots(keeper?: [string, Facts]): readonly string[] {
+  return etcdHostAlone({}, keeper).flatMap(({ check, message }) => (check === 'EtcdSnapshot' ? [message] : []))
+}
+
+test('that no snapshot is kept is said where no other member can be asked, or only that of another cluster', () => {
+  const warned = ['no snapshot of etcd is saved before its data goes here: no member answers on e2 and e3']
+  expect(toldOfSnapshots()).toEqual(warned)
+  const ofAnother = factsOf({ state: { cluster: { id: 'cluster-2', name: 'lab' } } })
+  expect(toldOfSnapshots(['e3', ofAnother])).toEqual(warned)
+  expect(toldOfSnapshots(['e3', factsOf(etcdFacts)])).toEqual([])
 })
 
 test('a host of etcd is refused while API servers live of it, and while nobody answers', () => {
@@ -170,7 +185,7 @@ test('workers that remain without a cluster are named once', () => {
 test('hosts of etcd that remain keep the objects, which is said once', () => {
   const whole = onHost('cp1', { facts: { state: etcdFacts.state } })
   const fleet = new Map(['cp1', 'w1'].map((name) => [name, whole.facts]))
-  const [finding, ...more] = findings({ ...whole, fleet })
+  const [finding, ...more] = findings({ ...whole, fleet, run: [...fleet.keys()] })
   expect(more).toEqual([])
   expect(finding).toMatchObject({ check: 'EtcdRemains', severity: 'warning' })
   expect(finding?.message).toBe('the objects of the cluster stay in etcd on e1, e2 and e3')
@@ -180,7 +195,7 @@ test('hosts of etcd that remain keep the objects, which is said once', () => {
 function remainingBeside(etcdHosts: Observed['etcdHosts']): readonly string[] {
   const whole = onHost('cp1', { facts: { state: etcdFacts.state }, etcdHosts })
   const fleet = new Map(['cp1', 'w1'].map((name) => [name, whole.facts]))
-  return findings({ ...whole, fleet }).map(({ message }) => message)
+  return findings({ ...whole, fleet, run: [...fleet.keys()] }).map(({ message }) => message)
 }
 
 test('no objects stay on hosts of etcd that are known to have no data', () => {

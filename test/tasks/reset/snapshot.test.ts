@@ -1,0 +1,77 @@
+import { beforeEach, expect, test } from 'vitest'
+import type { Facts } from '../../../src/host/facts.ts'
+import { resetSnapshot } from '../../../src/tasks/reset/snapshot.ts'
+import { clusterOf, contextOf, factsOf, hostOf, workerOf } from '../../support/facts.ts'
+import { applyTasks, listed, planTasks } from '../../support/run-task.ts'
+import { sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'
+
+const hosts = [...['cp1', 'cp2', 'cp3'].map((name) => hostOf({ name })), workerOf('w1', '10.89.5.21')]
+const cluster = clusterOf({ hosts })
+const due = ['create etcd-snapshot']
+
+function factsAt(nodeIP: string, { id = 'cluster-1', etcdData = true } = {}): Facts {
+  return factsOf({ nodeIP, survey: { etcdData }, state: { cluster: { id, name: 'lab' } } })
+}
+
+/** cp1, which keeps a snapshot while these hosts are reset. */
+function context(run: readonly string[], second: Facts = factsAt('10.89.5.12')) {
+  const facts = factsAt('10.89.5.11')
+  const all = [
+    ['cp1', facts],
+    ['cp2', second],
+    ['cp3', factsAt('10.89.5.13')],
+    ['w1', factsAt('10.89.5.21')],
+  ] as const
+  const fleet = new Map(all.filter(([name]) => name === 'cp1' || run.includes(name)))
+  return contextOf({ cluster, host: hosts[0]!, facts, fleet, run })
+}
+
+let host: SandboxHost
+
+function snapshots(): readonly string[] {
+  return [...host.snapshot().keys()].filter((path) => /snapshots\/.*\.db$/.test(path))
+}
+
+beforeEach(() => {
+  host = sandboxHost({ name: 'cp1' })
+  host.install('etcdctl')
+  host.install('etcdutl')
+  host.write('/proc/sys/kernel/hostname', 'cp1\n')
+  host.write('/fake/etcd/data', 'all keys')
+  const members = [1, 2, 3].map((index) => {
+    const at = `https://10.89.5.1${index}`
+    return `aaa${index}, started, cp${index}, ${at}:2380, ${at}:2379, false\n`
+  })
+  host.write('/fake/etcd/members', members.join(''))
+})
+
+test('before the data of a member goes, a verified snapshot is on a host that stays', async () => {
+  expect(listed(await planTasks(host, resetSnapshot, context(['cp2'])))).toEqual(due)
+  await applyTasks(host, resetSnapshot, context(['cp2']))
+  expect(snapshots()).toEqual(['/var/lib/kubewright/snapshots/without-cp2-aaa2.db'])
+  expect(listed(await planTasks(host, resetSnapshot, context(['cp2'])))).toEqual([])
+})
+
+test('one snapshot is enough for several members', async () => {
+  await applyTasks(host, resetSnapshot, context(['cp2', 'cp3']))
+  expect(snapshots()).toHaveLength(1)
+})
+
+test('where etcd has lost its majority, what a member knows is saved all the same', async () => {
+  host.remove('/fake/etcd/members')
+  await applyTasks(host, resetSnapshot, context(['cp2']))
+  expect(snapshots()).toEqual(['/var/lib/kubewright/snapshots/without-cp2.db'])
+})
+
+test.each([
+  ['a worker', ['w1'], undefined],
+  ['a control plane that has been reset', ['cp2'], factsAt('10.89.5.12', { etcdData: false })],
+  ["another cluster's host", ['cp2'], factsAt('10.89.5.12', { id: 'cluster-2' })],
+])('%s loses nothing of this etcd', async (_who, run, second) => {
+  expect(listed(await planTasks(host, resetSnapshot, context(run, second)))).toEqual([])
+})
+
+test('a member that has left etcd leaves no gap', async () => {
+  host.write('/fake/etcd/members', 'aaa1, started, cp1, https://10.89.5.11:2380, https://10.89.5.11:2379, false\n')
+  expect(listed(await planTasks(host, resetSnapshot, context(['cp2'])))).toEqual([])
+})
