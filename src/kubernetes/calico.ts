@@ -184,13 +184,17 @@ function withControllers(deployment: KubernetesObject, cluster: Cluster): Kubern
   })
 }
 
-/** Controllers run beside the API servers, so that only their hosts need the image. Upstream tolerates the usual taint there, and no other. */
+/**
+ * Controllers run beside the API servers, so that only their hosts need the image. The inventory may give the label a value of its
+ * own, which a selector would not match. Upstream tolerates the usual taint there, and no other.
+ */
 function onControlPlanes(pod: Mapping, { hosts }: Cluster): Mapping {
   const taints = hosts.filter(isControlPlane).flatMap((host) => host.taints)
   const others = new Set(taints.map(({ key }) => key).filter((key) => key !== controlPlaneLabel))
   const tolerations = [...others].map((key) => ({ key, operator: 'Exists' }))
+  const labelled = { nodeSelectorTerms: [{ matchExpressions: [{ key: controlPlaneLabel, operator: 'Exists' }] }] }
   return {
-    nodeSelector: { ...reader.mapping(pod, 'nodeSelector'), [controlPlaneLabel]: '' },
+    affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: labelled } },
     tolerations: [...reader.mappings(pod, 'tolerations'), ...tolerations],
   }
 }

@@ -91,3 +91,10 @@ test('the controllers tolerate the taints that control planes have in place of t
   expect(text).toContain('{"key":"dedicated","operator":"Exists"}')
   expect(JSON.stringify(calicoObjects(cluster, manifest, view))).not.toContain('"dedicated"')
 })
+
+test('the controllers run on control planes, whatever value the label of those has', () => {
+  const controllers = calicoObjects(cluster, manifest, view).find(({ kind }) => kind === 'Deployment')
+  const label = 'node-role.kubernetes.io/control-plane'
+  expect(JSON.stringify(controllers)).toContain(`"matchExpressions":[{"key":"${label}","operator":"Exists"}]`)
+  expect(JSON.stringify(controllers)).not.toContain(`"${label}":`)
+})
