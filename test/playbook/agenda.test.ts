@@ -71,3 +71,13 @@ test.each(['cluster', 'node-add', 'node-replace'])(
     expect(holding?.after).toContain(told?.name)
   },
 )
+
+test.each(['node-add', 'node-replace'])(
+  "%s keeps Calico's controllers on control planes before a worker comes, which has no image of them",
+  async (name) => {
+    const { phases } = await loadPlaybook(name)
+    const kept = phases.find(({ tasks: names }) => names.includes('network/calico-controllers'))
+    expect(kept?.hosts).toBe('first-control-plane')
+    expect(phases.find(({ tasks: names }) => names.includes('node/join'))?.after).toContain(kept?.name)
+  },
+)
