@@ -1,8 +1,8 @@
 import type { CalicoOptions, Cluster } from '../inventory/cluster.ts'
 import { isControlPlane } from '../inventory/roles.ts'
 import { renderYamlDocuments } from '../render/template.ts'
-import { isMapping, type Mapping } from '../render/yaml.ts'
-import { inputsAnnotation, inputsDigest, sha256 } from './inputs.ts'
+import type { Mapping } from '../render/yaml.ts'
+import { inputsOfConfigMaps, withInputs } from './inputs.ts'
 import { imageEdit, manifestReader } from './manifest.ts'
 import { apiVariables, withNetworkOptions } from './network.ts'
 import { controlPlaneLabel } from './node-marks.ts'
@@ -130,19 +130,11 @@ function withNodePods(
     )
     return {
       ...template,
-      metadata: withInputs(template['metadata'], configMaps),
+      // Its environment is read from the ConfigMaps once, so a change of them has to make new pods.
+      metadata: withInputs(template['metadata'], inputsOfConfigMaps(configMaps)),
       spec: { ...pod, initContainers: initial, containers: edited },
     }
   })
-}
-
-/** Its environment is read from the ConfigMaps once, so a change of them has to make new pods. */
-function withInputs(metadata: unknown, configMaps: readonly KubernetesObject[]): Mapping {
-  const present = isMapping(metadata) ? metadata : {}
-  const annotations = isMapping(present['annotations']) ? present['annotations'] : {}
-  const digests = configMaps.map((object) => [object.metadata.name, sha256(JSON.stringify(object['data']))])
-  const digest = inputsDigest(Object.fromEntries(digests))
-  return { ...present, annotations: { ...annotations, [inputsAnnotation]: digest } }
 }
 
 /** The common plugins on the host are ours: two who install them would undo each other's work for ever. */
