@@ -1,6 +1,6 @@
 import type { Cluster, FlannelOptions } from '../inventory/cluster.ts'
 import type { Mapping } from '../render/yaml.ts'
-import { inputsOfConfigMaps, withInputs } from './inputs.ts'
+import { inputsOfConfigMaps, sha256, withInputs } from './inputs.ts'
 import { imageEdit, manifestReader } from './manifest.ts'
 import { apiVariables, withNetworkOptions } from './network.ts'
 import { isIPv6Subnet } from './node.ts'
@@ -81,8 +81,9 @@ function withPods(
   if (!containers.some(({ name }) => name === containerName))
     throw reader.missing(`container ${containerName} in ${daemonSetName}`)
   const initContainers = reader.mappings(pod, 'initContainers').map(image)
-  // flanneld does not read its configuration again, so a change of it has to make new pods.
-  const metadata = withInputs(template['metadata'], inputsOfConfigMaps([configMap]))
+  // flanneld does not read its configuration again, so a change of it has to make new pods; by the endpoint they are waited for.
+  const inputs = { ...inputsOfConfigMaps([configMap]), server: sha256(view.server) }
+  const metadata = withInputs(template['metadata'], inputs)
   const edited = { ...template, metadata, spec: { ...pod, containers, initContainers } }
   return withNetworkOptions({ ...daemonSet, spec: { ...spec, template: edited } }, cluster.cni)
 }
