@@ -2,7 +2,7 @@ import type { CalicoOptions, Cluster } from '../inventory/cluster.ts'
 import { isControlPlane } from '../inventory/roles.ts'
 import { renderYamlDocuments } from '../render/template.ts'
 import type { Mapping } from '../render/yaml.ts'
-import { inputsOfConfigMaps, withInputs } from './inputs.ts'
+import { inputsDigest, inputsOfConfigMaps, withInputs } from './inputs.ts'
 import { imageEdit, manifestReader } from './manifest.ts'
 import { apiVariables, withNetworkOptions } from './network.ts'
 import { controlPlaneLabel } from './node-marks.ts'
@@ -38,7 +38,7 @@ export function calicoObjects(cluster: CalicoCluster, manifest: string, view: Ca
   const controllers = withControllers(only(objects, controllersName), cluster)
   const edited = new Map([configMap, daemonSet, controllers].map((object) => [objectName(object), object]))
   const wanted = objects.map((object) => edited.get(objectName(object)) ?? object)
-  return inApplyOrder([...wanted, endpoint, ...typhaObjects(cluster)])
+  return inApplyOrder([...wanted, endpoint, ...typhaObjects(cluster, endpoint)])
 }
 
 /**
@@ -56,10 +56,13 @@ export function usesTypha({ cni, hosts }: Pick<Cluster, 'cni' | 'hosts'>): boole
 }
 
 /** One for 150 nodes, as upstream advises, and three at least where there are as many nodes: it has a port of the host. */
-function typhaObjects(cluster: CalicoCluster): readonly KubernetesObject[] {
+function typhaObjects(cluster: CalicoCluster, endpoint: KubernetesObject): readonly KubernetesObject[] {
   if (!usesTypha(cluster)) return []
   const nodes = cluster.hosts.length
-  const view = { image: imagesOf(cluster).calicoTypha, replicas: Math.min(nodes, Math.max(3, Math.ceil(nodes / 150))) }
+  const replicas = Math.min(nodes, Math.max(3, Math.ceil(nodes / 150)))
+  // It finds the API as Calico on the nodes does, and only when it starts.
+  const inputs = inputsDigest(inputsOfConfigMaps([endpoint]))
+  const view = { image: imagesOf(cluster).calicoTypha, replicas, inputs }
   const template = 'network/calico-typha.yaml'
   return renderYamlDocuments(template, view).map((value) => kubernetesObject(value, `template ${template}`))
 }
