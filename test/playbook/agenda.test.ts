@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { selectHosts } from '../../src/playbook/agenda.ts'
+import { agendaOf, selectHosts } from '../../src/playbook/agenda.ts'
 import { loadPlaybook } from '../../src/playbook/load.ts'
 import { clusterWithEtcdHosts } from '../support/etcd-hosts.ts'
-import { clusterOf, hostOf, workerOf } from '../support/facts.ts'
+import { clusterOf, contextOf, hostOf, workerOf } from '../support/facts.ts'
 
 test('a selector names hosts by their roles and by the part that they have in the run', () => {
   const cluster = clusterOf({
@@ -81,3 +81,12 @@ test.each(['node-add', 'node-replace'])(
     expect(phases.find(({ tasks: names }) => names.includes('node/join'))?.after).toContain(kept?.name)
   },
 )
+
+test('a task that the build lacks is an error for a person', async () => {
+  const context = contextOf()
+  const playbook = await loadPlaybook('cluster')
+  const agenda = () => agendaOf(playbook, new Map(), context.cluster, new Map([[context.host.name, context]]))
+  expect(agenda).toThrow(
+    expect.objectContaining({ details: expect.objectContaining({ code: 'KW0003', exit: 'internal' }) }),
+  )
+})
