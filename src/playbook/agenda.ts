@@ -4,8 +4,8 @@ import type { Cluster, Host } from '../inventory/cluster.ts'
 import { isControlPlane, isNode, isWorker } from '../inventory/roles.ts'
 import type { Context } from '../tasks/context.ts'
 import { leader, leadingMember } from '../tasks/control-planes.ts'
-import { hasOurKeepalived } from '../tasks/reset/left.ts'
 import type { HostSelector, Playbook } from './load.ts'
+import { hasOurKeepalived } from '../tasks/endpoint/keepalived.ts'
 
 /** Applies a playbook to a cluster: selects the hosts of each phase and asks each task for its resources. */
 export function agendaOf(

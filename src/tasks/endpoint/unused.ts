@@ -6,7 +6,7 @@ import { isNodeLocal, isVirtualIP, manifestsDirectory } from '../../kubernetes/n
 import { ownedDirectory, retired } from '../../resources/file.ts'
 import { stoppedService } from '../../resources/reset-service.ts'
 import type { Context } from '../context.ts'
-import { hasOurKeepalived } from '../reset/left.ts'
+import { hasOurKeepalived } from './keepalived.ts'
 
 /** What an earlier endpoint needed goes when nothing is led through it any more: proxies from workers, keepalived from control planes. */
 export const endpointUnused = task<Context>({

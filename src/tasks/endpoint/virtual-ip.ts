@@ -17,7 +17,7 @@ import { notReady } from '../control-plane/ready.ts'
 import { controlPlaneNames, otherControlPlaneIPs } from '../control-planes.ts'
 import { hostFirewall } from '../host/firewall.ts'
 import { programLabels } from '../programs.ts'
-import { hasOurKeepalived } from '../reset/left.ts'
+import { hasOurKeepalived } from './keepalived.ts'
 
 /** keepalived on every control plane: one of those whose API server is well holds the address. */
 export const endpointVirtualIP = task<Context>({
