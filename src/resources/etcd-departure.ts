@@ -1,6 +1,6 @@
 import type { Change, Finding, Resource } from '../engine/resource.ts'
 import { scriptFile } from '../host/script.ts'
-import { parseMembers } from '../kubernetes/etcd-members.ts'
+import { etcdFunctions, parseMembers } from '../kubernetes/etcd-members.ts'
 import { departureOf, labelOf, type CountedMember } from '../kubernetes/quorum.ts'
 import { lines, sh } from '../transport/command.ts'
 
@@ -32,7 +32,7 @@ export interface DepartureState {
   readonly snapshots: readonly KeptSnapshot[]
 }
 
-const functions = lines(scriptFile('etcd/member.sh'), scriptFile('etcd/leave.sh'))
+const functions = lines(etcdFunctions, scriptFile('etcd/leave.sh'))
 const snapshots = '/var/lib/kubewright/snapshots'
 
 /** A snapshot of this age, in seconds, is not made again by a run that continues. */
