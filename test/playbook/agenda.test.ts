@@ -72,6 +72,17 @@ test.each(['cluster', 'node-add', 'node-replace'])(
   },
 )
 
+test.each(['node-remove', 'node-replace'])(
+  '%s lets those that stay forget a control plane when it no longer holds their address',
+  async (name) => {
+    const { phases } = await loadPlaybook(name)
+    const cleaned = phases.findIndex(({ tasks: names }) => names.includes('reset/pods'))
+    const gone = phases.find(({ after }) => after.includes(phases[cleaned]?.name ?? ''))
+    const forgetting = phases.find(({ tasks: names }) => names.includes('endpoint/peers'))
+    expect(forgetting?.after).toContain(gone?.name)
+  },
+)
+
 test.each(['node-add', 'node-replace'])(
   "%s keeps Calico's controllers on control planes before a worker comes, which has no image of them",
   async (name) => {
