@@ -4,6 +4,7 @@ import { haproxyDirectory } from '../../kubernetes/haproxy.ts'
 import { keepalivedFiles, keepalivedUnit } from '../../kubernetes/keepalived.ts'
 import { isNodeLocal, isVirtualIP, manifestsDirectory } from '../../kubernetes/node.ts'
 import { ownedDirectory, retired } from '../../resources/file.ts'
+import { ufwPeers } from '../../resources/firewall/ufw-peers.ts'
 import { stoppedService } from '../../resources/reset-service.ts'
 import type { Context } from '../context.ts'
 import { hasOurKeepalived } from './keepalived.ts'
@@ -26,5 +27,6 @@ function unusedAddress(context: Context) {
   const files = Object.values(keepalivedFiles).map((path) =>
     retired(path, 'nobody holds an address of the API any more'),
   )
-  return [stoppedService(keepalivedUnit), ...files]
+  const closed = context.host.firewall === 'manage' ? [ufwPeers([])] : []
+  return [stoppedService(keepalivedUnit), ...files, ...closed]
 }
