@@ -81,7 +81,7 @@ export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): 
   const held = new Held(transports, witnesses)
   try {
     const id = operationId()
-    if (mode === 'apply') await held.lock(id)
+    if (mode === 'apply') await held.lock(id, options.emit)
     const [{ facts, observed }, { allTasks }] = await Promise.all([
       survey(cluster, hosts, transports, { witnesses, asksEtcd: installs }),
       import('../tasks/registry.ts'), // a good part of the program, loaded while the hosts answer
@@ -204,11 +204,11 @@ class Held {
     this.witnesses = witnesses
   }
 
-  async lock(operation: string): Promise<void> {
+  async lock(operation: string, emit: Emit): Promise<void> {
     const holder = { who: whoAmI(), operation, since: new Date().toISOString() }
     await settle(
       [...this.#transports].map(async ([name, transport]) => {
-        this.#locks.set(name, await lockHost(transport, holder))
+        this.#locks.set(name, await lockHost(transport, holder, emit))
       }),
     )
   }

@@ -12,8 +12,9 @@ const silent: Renderer = { event: () => undefined, close: async () => undefined 
 /** What draws while hosts are read. `document`: stdout is for one JSON document, so that no event goes there. */
 export function whileReading({ flags, io, screen }: Invocation, stdout: 'events' | 'document'): Renderer {
   if (flags.output === 'json') return stdout === 'events' ? ndjsonRenderer(screen.print, io.now) : silent
-  if (flags.verbose) return plainRenderer({ now: io.now, print: screen.say, style: screen.sayStyle, verbose: true })
-  return io.stderr.isTTY === true ? readingRenderer(io.stderr, flags.inventory, screen.sayStyle) : silent
+  const { verbose } = flags
+  if (!verbose && io.stderr.isTTY === true) return readingRenderer(io.stderr, flags.inventory, screen.sayStyle)
+  return plainRenderer({ now: io.now, print: screen.say, style: screen.sayStyle, verbose })
 }
 
 /** What draws while a plan is carried out: a live view on a terminal that is high enough, else lines. */

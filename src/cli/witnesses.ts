@@ -1,6 +1,7 @@
 import { scriptFile } from '../host/script.ts'
 import type { Cluster } from '../inventory/cluster.ts'
 import { isWorker } from '../inventory/roles.ts'
+import { etcdFunctions } from '../kubernetes/etcd-members.ts'
 import { runsEtcd } from '../kubernetes/etcd-topology.ts'
 import { lines, sh } from '../transport/command.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -44,7 +45,7 @@ export async function keeperAmong(
 
 /** `healthy`, `answers`, or nothing. */
 async function answerOf(member: Transport): Promise<string> {
-  const script = lines(scriptFile('etcd/member.sh'), scriptFile('etcd/leave.sh'), sh`kw_etcd_here`)
+  const script = lines(etcdFunctions, scriptFile('etcd/leave.sh'), sh`kw_etcd_here`)
   const output = await member.exec(script, { readOnly: true }).catch(() => undefined)
   return output?.stdout.toString('utf8').trim() ?? ''
 }

@@ -1,8 +1,8 @@
 import type { CalicoOptions, Cluster } from '../inventory/cluster.ts'
 import { isControlPlane } from '../inventory/roles.ts'
 import { renderYamlDocuments } from '../render/template.ts'
-import { isMapping, type Mapping } from '../render/yaml.ts'
-import { inputsAnnotation, inputsDigest, sha256 } from './inputs.ts'
+import type { Mapping } from '../render/yaml.ts'
+import { inputsDigest, inputsOfConfigMaps, withInputs } from './inputs.ts'
 import { imageEdit, manifestReader } from './manifest.ts'
 import { apiVariables, withNetworkOptions } from './network.ts'
 import { controlPlaneLabel } from './node-marks.ts'
@@ -38,7 +38,7 @@ export function calicoObjects(cluster: CalicoCluster, manifest: string, view: Ca
   const controllers = withControllers(only(objects, controllersName), cluster)
   const edited = new Map([configMap, daemonSet, controllers].map((object) => [objectName(object), object]))
   const wanted = objects.map((object) => edited.get(objectName(object)) ?? object)
-  return inApplyOrder([...wanted, endpoint, ...typhaObjects(cluster)])
+  return inApplyOrder([...wanted, endpoint, ...typhaObjects(cluster, endpoint)])
 }
 
 /**
@@ -56,10 +56,13 @@ export function usesTypha({ cni, hosts }: Pick<Cluster, 'cni' | 'hosts'>): boole
 }
 
 /** One for 150 nodes, as upstream advises, and three at least where there are as many nodes: it has a port of the host. */
-function typhaObjects(cluster: CalicoCluster): readonly KubernetesObject[] {
+function typhaObjects(cluster: CalicoCluster, endpoint: KubernetesObject): readonly KubernetesObject[] {
   if (!usesTypha(cluster)) return []
   const nodes = cluster.hosts.length
-  const view = { image: imagesOf(cluster).calicoTypha, replicas: Math.min(nodes, Math.max(3, Math.ceil(nodes / 150))) }
+  const replicas = Math.min(nodes, Math.max(3, Math.ceil(nodes / 150)))
+  // It finds the API as Calico on the nodes does, and only when it starts.
+  const inputs = inputsDigest(inputsOfConfigMaps([endpoint]))
+  const view = { image: imagesOf(cluster).calicoTypha, replicas, inputs }
   const template = 'network/calico-typha.yaml'
   return renderYamlDocuments(template, view).map((value) => kubernetesObject(value, `template ${template}`))
 }
@@ -130,19 +133,11 @@ function withNodePods(
     )
     return {
       ...template,
-      metadata: withInputs(template['metadata'], configMaps),
+      // Its environment is read from the ConfigMaps once, so a change of them has to make new pods.
+      metadata: withInputs(template['metadata'], inputsOfConfigMaps(configMaps)),
       spec: { ...pod, initContainers: initial, containers: edited },
     }
   })
-}
-
-/** Its environment is read from the ConfigMaps once, so a change of them has to make new pods. */
-function withInputs(metadata: unknown, configMaps: readonly KubernetesObject[]): Mapping {
-  const present = isMapping(metadata) ? metadata : {}
-  const annotations = isMapping(present['annotations']) ? present['annotations'] : {}
-  const digests = configMaps.map((object) => [object.metadata.name, sha256(JSON.stringify(object['data']))])
-  const digest = inputsDigest(Object.fromEntries(digests))
-  return { ...present, annotations: { ...annotations, [inputsAnnotation]: digest } }
 }
 
 /** The common plugins on the host are ours: two who install them would undo each other's work for ever. */
@@ -184,13 +179,17 @@ function withControllers(deployment: KubernetesObject, cluster: Cluster): Kubern
   })
 }
 
-/** Controllers run beside the API servers, so that only their hosts need the image. Upstream tolerates the usual taint there, and no other. */
+/**
+ * Controllers run beside the API servers, so that only their hosts need the image. The inventory may give the label a value of its
+ * own, which a selector would not match. Upstream tolerates the usual taint there, and no other.
+ */
 function onControlPlanes(pod: Mapping, { hosts }: Cluster): Mapping {
   const taints = hosts.filter(isControlPlane).flatMap((host) => host.taints)
   const others = new Set(taints.map(({ key }) => key).filter((key) => key !== controlPlaneLabel))
   const tolerations = [...others].map((key) => ({ key, operator: 'Exists' }))
+  const labelled = { nodeSelectorTerms: [{ matchExpressions: [{ key: controlPlaneLabel, operator: 'Exists' }] }] }
   return {
-    nodeSelector: { ...reader.mapping(pod, 'nodeSelector'), [controlPlaneLabel]: '' },
+    affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: labelled } },
     tolerations: [...reader.mappings(pod, 'tolerations'), ...tolerations],
   }
 }

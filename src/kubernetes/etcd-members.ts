@@ -1,5 +1,10 @@
+import { scriptFile } from '../host/script.ts'
+import { lines } from '../transport/command.ts'
 import { joinHostPort } from './node.ts'
 import { etcdPorts, type EtcdMember, type EtcdStart } from './component-flags.ts'
+
+/** Shell functions that ask etcd for its members, and change them. */
+export const etcdFunctions = lines(scriptFile('etcd/client.sh'), scriptFile('etcd/member.sh'))
 
 /** A member as `etcdctl member list` tells of it. */
 export interface ListedMember {

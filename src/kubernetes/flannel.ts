@@ -1,11 +1,11 @@
 import type { Cluster, FlannelOptions } from '../inventory/cluster.ts'
-import { isMapping, type Mapping } from '../render/yaml.ts'
+import type { Mapping } from '../render/yaml.ts'
+import { inputsOfConfigMaps, sha256, withInputs } from './inputs.ts'
 import { imageEdit, manifestReader } from './manifest.ts'
 import { apiVariables, withNetworkOptions } from './network.ts'
 import { isIPv6Subnet } from './node.ts'
 import { inApplyOrder } from './object.ts'
 import type { KubernetesObject } from './object.ts'
-import { inputsAnnotation, inputsDigest, sha256 } from './inputs.ts'
 import { imagesOf, upstreamImages, type ImageName } from './versions.ts'
 
 /** What Flannel needs beyond the inventory. */
@@ -81,17 +81,11 @@ function withPods(
   if (!containers.some(({ name }) => name === containerName))
     throw reader.missing(`container ${containerName} in ${daemonSetName}`)
   const initContainers = reader.mappings(pod, 'initContainers').map(image)
-  const metadata = withInputs(template['metadata'], configMap)
+  // flanneld does not read its configuration again, so a change of it has to make new pods; by the endpoint they are waited for.
+  const inputs = { ...inputsOfConfigMaps([configMap]), server: sha256(view.server) }
+  const metadata = withInputs(template['metadata'], inputs)
   const edited = { ...template, metadata, spec: { ...pod, containers, initContainers } }
   return withNetworkOptions({ ...daemonSet, spec: { ...spec, template: edited } }, cluster.cni)
-}
-
-/** flanneld does not read its configuration again, so a change of it has to make new pods. */
-function withInputs(metadata: unknown, { data }: KubernetesObject): Mapping {
-  const present = isMapping(metadata) ? metadata : {}
-  const annotations = isMapping(present['annotations']) ? present['annotations'] : {}
-  const digest = inputsDigest({ [configMapName]: sha256(JSON.stringify(data)) })
-  return { ...present, annotations: { ...annotations, [inputsAnnotation]: digest } }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { filesSection, section } from '../host/facts-sections.ts'
+import { scriptFile } from '../host/script.ts'
 import type { Cluster, Host } from '../inventory/cluster.ts'
 import { lines, sh, type Command } from '../transport/command.ts'
 import { etcdLogDirectory } from './component-flags.ts'
@@ -85,8 +86,8 @@ ask() {
 
 /** The member of this very host is asked: whether all say the same is of interest, too. */
 function etcdScript({ directories }: Host): Command {
-  const client = `${pki}/etcd/healthcheck-client`
-  return sh`if [ -d ${directories.etcd}/member ] && [ -s ${client}.crt ] && command -v etcdctl >/dev/null; then
-timeout 4 etcdctl --endpoints https://127.0.0.1:2379,https://[::1]:2379 --cacert ${pki}/etcd/ca.crt --cert ${client}.crt --key ${client}.key --dial-timeout 2s --command-timeout 3s member list
+  return sh`if [ -d ${directories.etcd}/member ] && [ -s ${pki}/etcd/healthcheck-client.crt ] && command -v etcdctl >/dev/null; then
+${scriptFile('etcd/client.sh')}
+kw_etcdctl 4 https://127.0.0.1:2379,https://[::1]:2379 --dial-timeout 2s --command-timeout 3s member list
 fi`
 }

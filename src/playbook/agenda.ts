@@ -1,10 +1,11 @@
+import { KubewrightError } from '../engine/errors.ts'
 import type { Agenda, HostPhase, Phase, Task } from '../engine/task.ts'
 import type { Cluster, Host } from '../inventory/cluster.ts'
 import { isControlPlane, isNode, isWorker } from '../inventory/roles.ts'
 import type { Context } from '../tasks/context.ts'
 import { leader, leadingMember, snapshotKeeper } from '../tasks/control-planes.ts'
-import { hasOurKeepalived } from '../tasks/reset/left.ts'
 import type { HostSelector, Playbook } from './load.ts'
+import { hasOurKeepalived } from '../tasks/endpoint/keepalived.ts'
 
 /**
  * Applies a playbook to a cluster: selects the hosts of each phase, of those that the run is limited to, and asks each task for
@@ -25,7 +26,7 @@ export function agendaOf(
       if (context === undefined || (isOutside && hosts !== 'keeping-member')) return []
       const steps = names.map((taskName) => {
         const task = tasks.get(taskName)
-        if (task === undefined) throw new Error(`there is no task ${taskName}`)
+        if (task === undefined) throw unregistered(playbook, taskName)
         return { task: task.name, summary: task.summary, resources: task.resources(context) }
       })
       const needed = steps.filter((step) => step.resources.length > 0)
@@ -34,6 +35,16 @@ export function agendaOf(
     return { name, after, afterAny, concurrency, hosts: parts }
   })
   return { playbook: playbook.name, phases }
+}
+
+/** The names that a playbook may use are known before the tasks are loaded; a test holds that those are the same. */
+function unregistered({ name }: Playbook, task: string): KubewrightError {
+  return new KubewrightError({
+    code: 'KW0003',
+    exit: 'internal',
+    message: `The playbook ${name} names the task ${task}, which this build of kubewright does not have`,
+    hint: 'Nothing was changed. Build or install kubewright anew; if it says this again, it is a defect: please report it.',
+  })
 }
 
 /** The parts that hosts have in a run. */

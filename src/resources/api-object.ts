@@ -98,6 +98,7 @@ kw_show wanted "$kw_found"`
 function probeScript({ server }: ApiAccess): Command {
   return sh`${reach}
 kw_live() { kw_list "$@" | ${getCommand({ server })}; }
+kw_read() { { kw_said=$(kw_live "$1" 2>&1 >&3) || case $kw_said in *'no matches for kind'*) ;; *) return 1 ;; esac; } 3>&1; }
 kw_wanted() { kw_list "$@" | kw_server_side ${server} --dry-run=server -o json --request-timeout=20s -f -; }
 kw_would=
 if kw_found=$(kw_live "$@") && { [ -z "$kw_found" ] || kw_would=$(kw_wanted "$@"); }; then
@@ -109,7 +110,7 @@ fi
 kw_kubectl ${server} get --raw /readyz --request-timeout=5s >/dev/null || { echo unknown; exit; }
 echo up
 for kw_set; do
-kw_found=$(kw_live "$kw_set") || case $(kw_live "$kw_set" 2>&1) in *'no matches for kind'*) ;; *) printf 'failed %s\n' "$kw_set" ;; esac
+kw_found=$(kw_read "$kw_set") || printf 'failed %s\n' "$kw_set"
 kw_show live "$kw_found"
 [ -z "$kw_found" ] || kw_show wanted "$(kw_wanted "$kw_set")"
 done`

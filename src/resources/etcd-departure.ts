@@ -1,6 +1,6 @@
 import type { Change, Finding, Resource } from '../engine/resource.ts'
 import { scriptFile } from '../host/script.ts'
-import { parseMembers, type ListedMember } from '../kubernetes/etcd-members.ts'
+import { etcdFunctions, parseMembers, type ListedMember } from '../kubernetes/etcd-members.ts'
 import { departureOf, labelOf, type CountedMember } from '../kubernetes/quorum.ts'
 import { lines, sh } from '../transport/command.ts'
 
@@ -28,7 +28,7 @@ export interface DepartureState {
   readonly members: readonly CountedMember[] | undefined
 }
 
-const functions = lines(scriptFile('etcd/member.sh'), scriptFile('etcd/leave.sh'))
+const functions = lines(etcdFunctions, scriptFile('etcd/leave.sh'))
 
 /** The member leaves etcd, by its id. What stands against it is found before anything is done. */
 export function etcdDeparture(departing: DepartingMember): Resource<DepartureState> {

@@ -1,8 +1,8 @@
 import { KubewrightError } from '../engine/errors.ts'
 import type { Change, Deferred, Finding, Impact, Resource } from '../engine/resource.ts'
-import { scriptFile } from '../host/script.ts'
 import type { EtcdStart } from '../kubernetes/component-flags.ts'
 import {
+  etcdFunctions,
   dataDirectoryOf,
   parseInitialCluster,
   parseMembers,
@@ -37,7 +37,6 @@ export interface MemberState {
   readonly members: readonly ListedMember[] | undefined
 }
 
-const functions = scriptFile('etcd/member.sh')
 const manifest = `${manifestsDirectory}/etcd.yaml`
 
 /** The members that a new one starts with, as etcd gave them when it was added. */
@@ -53,7 +52,7 @@ export function etcdMembership(member: JoiningMember): Resource<MemberState> {
     compare(state): Change | undefined {
       if (state.hasData && state.hasManifest && (state.members === undefined || own(member, state) !== undefined))
         return undefined
-      const add = sh`${functions}
+      const add = sh`${etcdFunctions}
 kw_etcd_add ${name} ${peerURL} ${logDirectory} ${initialCluster} ${otherURLs} || exit 1`
       const old = formerSelves(member, state)
       const removal = old.map(({ id, peerURLs }) => `remove ${id} (${peerURLs.join(', ')}), whose data is gone, and `)
@@ -76,7 +75,7 @@ export function etcdVote(member: JoiningMember): Resource<MemberState> {
     probe: memberProbe(member),
     compare(state): Change | undefined {
       if (state.hasData && own(member, state)?.learner === false) return undefined
-      const promote = sh`${functions}
+      const promote = sh`${etcdFunctions}
 kw_etcd_promote ${peerURL} 240 ${otherURLs} || exit 1
 rm -f ${initialCluster}`
       const isUnknown = state.hasData && state.members === undefined
@@ -124,7 +123,7 @@ export function etcdManifest(
     id: first.id,
     files: first.files,
     probe: {
-      script: sh`${functions}
+      script: sh`${etcdFunctions}
 kw_etcd_has_data ${logDirectory} && echo data || echo none
 kw_file ${manifest} - show`,
       parse: (output) => ({ ...parsePathState(output.slice(5)), hasData: output.startsWith('data\n') }),
@@ -194,7 +193,7 @@ function movedFindings(text: string, wanted: KubernetesObject): readonly Finding
 
 function memberProbe({ logDirectory, ownURL, otherURLs }: JoiningMember): Resource<MemberState>['probe'] {
   return {
-    script: sh`${functions}
+    script: sh`${etcdFunctions}
 kw_etcd_has_data ${logDirectory} && echo data
 [ -e ${manifest} ] && echo manifest
 [ -e /etc/kubernetes/pki/etcd/healthcheck-client.crt ] && command -v etcdctl >/dev/null && kw_etcd_members ${ownURL} ${otherURLs}`,

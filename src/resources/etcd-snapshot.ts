@@ -1,6 +1,6 @@
 import type { Change, Resource } from '../engine/resource.ts'
 import { scriptFile } from '../host/script.ts'
-import { parseMembers, type ListedMember } from '../kubernetes/etcd-members.ts'
+import { etcdFunctions, parseMembers, type ListedMember } from '../kubernetes/etcd-members.ts'
 import { lines, sh } from '../transport/command.ts'
 import { goingMember, type GoingMember } from './etcd-departure.ts'
 
@@ -24,7 +24,7 @@ interface SnapshotOptions {
   readonly erases?: boolean
 }
 
-const functions = lines(scriptFile('etcd/member.sh'), scriptFile('etcd/leave.sh'))
+const functions = lines(etcdFunctions, scriptFile('etcd/leave.sh'))
 const directory = '/var/lib/kubewright/snapshots'
 
 /** A snapshot of this age, in seconds, is not made again by a run that continues. */

@@ -1,4 +1,5 @@
 import { scriptFile } from '../host/script.ts'
+import { etcdFunctions } from '../kubernetes/etcd-members.ts'
 import { sh, type Command } from '../transport/command.ts'
 
 /** One of several that shall not all be down: `before` waits until it may stop, `after` until it is as well as it was. Both fail in time. */
@@ -12,7 +13,7 @@ const functions = scriptFile('control-plane/turn.sh')
 /** A member of etcd stops only while all the others are healthy. */
 export function etcdTurn(ownURL: string): Turn {
   return {
-    before: sh`${scriptFile('etcd/member.sh')}
+    before: sh`${etcdFunctions}
 ${functions}
 kw_etcd_turn ${ownURL} || exit 1`,
     after: sh`kw_etcd_back ${ownURL} || exit 1`,

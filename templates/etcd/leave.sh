@@ -30,8 +30,7 @@ kw_number() { sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p" "$2"; }
 kw_etcd_snapshot() {
   kw_place=$(dirname "$2")
   mkdir -p "$kw_place" && chmod 0700 "$kw_place" && rm -f "$2.part" || return 1
-  timeout 900 etcdctl --endpoints "$1" --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/healthcheck-client.crt \
-    --key /etc/kubernetes/pki/etcd/healthcheck-client.key --dial-timeout 5s --command-timeout 890s snapshot save "$2.part" >/dev/null || return 1
+  kw_etcdctl 900 "$1" --dial-timeout 5s --command-timeout 890s snapshot save "$2.part" >/dev/null || return 1
   chmod 0600 "$2.part" && etcdutl snapshot status "$2.part" --write-out json >"$2.checked" || return 1
   [ "$(kw_number revision "$2.checked")" -gt 0 ] || { echo 'the snapshot holds nothing' >&2; return 1; }
   sync -d "$2.part" "$2.checked" && mv -T "$2.part" "$2" && mv -T "$2.checked" "$2.json" || return 1

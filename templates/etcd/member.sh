@@ -1,9 +1,8 @@
-# Shell functions of etcd's membership.
+# Shell functions of etcd's membership. They need etcd/client.sh.
 # kw_etcd URL ARGS...: etcdctl against the member with this client URL.
 kw_etcd() {
   kw_url=$1; shift
-  timeout 15 etcdctl --endpoints "$kw_url" --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/healthcheck-client.crt \
-    --key /etc/kubernetes/pki/etcd/healthcheck-client.key --dial-timeout 2s --command-timeout 5s "$@"
+  kw_etcdctl 15 "$kw_url" --dial-timeout 2s --command-timeout 5s "$@"
 }
 # kw_etcd_members URL...: the members as the first voter that answers knows them (learners tell nobody), and its URL.
 kw_etcd_members() {

@@ -47,13 +47,15 @@ metadata: { name: ippools.crd.projectcalico.org }
   expect(first && objectName(first)).toBe('CustomResourceDefinition ippools.crd.projectcalico.org')
 })
 
-test('pods on the nodes find the API as their node does, and follow when it moves', () => {
-  const moved = calicoObjects(cluster, manifest, { ...view, server: 'https://[fd00::1]:8443' })
+test('pods on the nodes, and Typha, find the API as their node does, and follow when it moves', () => {
+  const typha = withCni({ typhaNodes: 1 })
+  const moved = calicoObjects(typha, manifest, { ...view, server: 'https://[fd00::1]:8443' })
   const data = moved.find((object) => objectName(object) === 'ConfigMap kube-system/kubernetes-services-endpoint')?.[
     'data'
   ]
   expect(data).toEqual({ KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '8443' })
-  expect(podAnnotations(cluster, moved)).not.toEqual(podAnnotations(cluster))
+  for (const name of ['DaemonSet kube-system/calico-node', 'Deployment kube-system/calico-typha'])
+    expect(podAnnotations(typha, moved, name)).not.toEqual(podAnnotations(typha, undefined, name))
 })
 
 test('a change of the configuration makes new pods, which read it only when they start', () => {
@@ -77,8 +79,12 @@ test.each([
   )
 })
 
-function podAnnotations(of: CalicoCluster, objects = calicoObjects(of, manifest, view)): object {
-  const pods = objects.find(({ kind }) => kind === 'DaemonSet') as unknown as {
+function podAnnotations(
+  of: CalicoCluster,
+  objects = calicoObjects(of, manifest, view),
+  name = 'DaemonSet kube-system/calico-node',
+): object {
+  const pods = objects.find((object) => objectName(object) === name) as unknown as {
     readonly spec: { readonly template: { readonly metadata: { readonly annotations: object } } }
   }
   return pods.spec.template.metadata.annotations
@@ -90,4 +96,11 @@ test('the controllers tolerate the taints that control planes have in place of t
   const text = JSON.stringify(calicoObjects({ ...cluster, hosts }, manifest, view))
   expect(text).toContain('{"key":"dedicated","operator":"Exists"}')
   expect(JSON.stringify(calicoObjects(cluster, manifest, view))).not.toContain('"dedicated"')
+})
+
+test('the controllers run on control planes, whatever value the label of those has', () => {
+  const controllers = calicoObjects(cluster, manifest, view).find(({ kind }) => kind === 'Deployment')
+  const label = 'node-role.kubernetes.io/control-plane'
+  expect(JSON.stringify(controllers)).toContain(`"matchExpressions":[{"key":"${label}","operator":"Exists"}]`)
+  expect(JSON.stringify(controllers)).not.toContain(`"${label}":`)
 })

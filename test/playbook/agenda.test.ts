@@ -135,3 +135,33 @@ test.each(['cluster', 'node-add', 'node-replace'])(
     expect(holding?.after).toContain(told?.name)
   },
 )
+
+test.each(['node-remove', 'node-replace'])(
+  '%s lets those that stay forget a control plane when it no longer holds their address',
+  async (name) => {
+    const { phases } = await loadPlaybook(name)
+    const cleaned = phases.findIndex(({ tasks: names }) => names.includes('reset/pods'))
+    const gone = phases.find(({ after }) => after.includes(phases[cleaned]?.name ?? ''))
+    const forgetting = phases.find(({ tasks: names }) => names.includes('endpoint/peers'))
+    expect(forgetting?.after).toContain(gone?.name)
+  },
+)
+
+test.each(['node-add', 'node-replace'])(
+  "%s keeps Calico's controllers on control planes before a worker comes, which has no image of them",
+  async (name) => {
+    const { phases } = await loadPlaybook(name)
+    const kept = phases.find(({ tasks: names }) => names.includes('network/calico-controllers'))
+    expect(kept?.hosts).toBe('first-control-plane')
+    expect(phases.find(({ tasks: names }) => names.includes('node/join'))?.after).toContain(kept?.name)
+  },
+)
+
+test('a task that the build lacks is an error for a person', async () => {
+  const context = contextOf()
+  const playbook = await loadPlaybook('cluster')
+  const agenda = () => agendaOf(playbook, new Map(), context.cluster, { contexts: new Map([[context.host.name, context]]) })
+  expect(agenda).toThrow(
+    expect.objectContaining({ details: expect.objectContaining({ code: 'KW0003', exit: 'internal' }) }),
+  )
+})

@@ -83,6 +83,7 @@ async function plannedWith(said: string): Promise<readonly (string | undefined)[
     '/usr/bin/kubectl',
     `#!/bin/sh
 case $* in *readyz*) echo ok; exit ;; esac
+echo get >>/fake/asked
 case $(cat) in *'"b"'*) echo '${said}' >&2; exit 1 ;; esac
 `,
     0o755,
@@ -98,6 +99,8 @@ test('objects of a set that could not be read are unknown, and nothing is claime
     'create ConfigMap kube-system/a',
     'ConfigMap kube-system/b: decided when the API is up',
   ])
+  // All of them, then one set after the other.
+  expect(asked()).toEqual(['get', 'get', 'get'])
 })
 
 test('objects of a kind that the API does not know yet are not there', async () => {

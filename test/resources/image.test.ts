@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { image } from '../../src/resources/image.ts'
-import { smallBundle } from '../tasks/containerd/fixtures.ts'
+import { removeArtifacts, smallBundle } from '../tasks/containerd/fixtures.ts'
+
+afterAll(removeArtifacts)
 
 test('ctr imports an image by itself, unless it is too old to be told so', () => {
   const reference = 'registry.k8s.io/pause:3.10.2'

@@ -1,4 +1,4 @@
-import type { Cause } from '../../check/explain.ts'
+import type { Cause } from '../../check/cause.ts'
 import { pluginOf } from '../../check/plugin.ts'
 import type { Cell, CellKind, NodeState } from '../../check/report.ts'
 import { everyPair } from '../../check/sample.ts'

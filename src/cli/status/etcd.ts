@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import type { Probe } from '../../engine/resource.ts'
+import { scriptFile } from '../../host/script.ts'
 import { certificateFiles } from '../../pki/certificates.ts'
 import { sh } from '../../transport/command.ts'
 import type { EtcdStatus } from './model.ts'
 
 const client = certificateFiles({ path: 'etcd/healthcheck-client' })
-const authority = certificateFiles({ path: 'etcd/ca' })
 
 const endpoints = z.array(
   z.object({
@@ -27,9 +27,8 @@ export function etcdProbe(host: string): Probe<EtcdStatus | undefined> {
   return {
     script: sh`[ -s ${client.certificate} ] || { echo absent; exit; }
 command -v etcdctl >/dev/null || { echo no-etcdctl; exit; }
-ask() {
-  timeout 10 etcdctl --endpoints https://127.0.0.1:2379 --cacert ${authority.certificate} --cert ${client.certificate} --key ${client.key} --dial-timeout 3s --command-timeout 5s --write-out json "$@" 2>/dev/null
-}
+${scriptFile('etcd/client.sh')}
+ask() { kw_etcdctl 10 https://127.0.0.1:2379 --dial-timeout 3s --command-timeout 5s --write-out json "$@" 2>/dev/null; }
 printf 'status '; ask endpoint status | tr -d '\n'; echo
 printf 'members '; ask member list | tr -d '\n'; echo`,
     parse: (output) => parseEtcd(host, output),

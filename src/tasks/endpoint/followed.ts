@@ -1,41 +1,55 @@
 import { task } from '../../engine/task.ts'
 import { inputsAnnotation } from '../../kubernetes/inputs.ts'
-import { kubeProxyInputs } from '../../kubernetes/kube-proxy.ts'
+import { kubeProxyObjects } from '../../kubernetes/kube-proxy.ts'
+import type { KubernetesObject } from '../../kubernetes/object.ts'
+import { listedPods, podList } from '../../kubernetes/pod-list.ts'
 import { gate } from '../../resources/gate.ts'
 import { sh } from '../../transport/command.ts'
 import type { Context } from '../context.ts'
 import { firstControlPlaneIP, localApi } from '../control-planes.ts'
+import { networkObjects } from '../network/objects.ts'
 
-/** kube-proxy asks the present endpoint on every node; after that an endpoint of before may go. */
+/** kube-proxy and the network ask the present endpoint on every node; after that an endpoint of before may go. */
 export const endpointFollowed = task<Context>({
   name: 'endpoint/followed',
-  summary: 'Wait until kube-proxy follows the endpoint',
+  summary: 'Wait until kube-proxy and the network follow the endpoint',
   resources(context) {
     const { cluster, fleet } = context
-    if (cluster.kubeProxy.mode === 'none') return []
+    const proxy = kubeProxyObjects(cluster, { nodeIP: firstControlPlaneIP(context) })
+    const wanted = new Map([...proxy, ...networkObjects(context)].flatMap(inputsOfPods))
+    if (wanted.size === 0) return []
     const { server } = localApi(context)
-    const wanted = kubeProxyInputs(cluster, { nodeIP: firstControlPlaneIP(context) }) ?? ''
-    const pods = sh`kw_kubectl ${server} get pods -n kube-system -l k8s-app=kube-proxy --request-timeout=10s`
     return [
       gate('endpoint', {
-        title: 'kube-proxy',
-        script: sh`[ -e /etc/kubernetes/admin.conf ] && ${pods} -o jsonpath=${fields}`,
+        title: 'the endpoint',
+        script: podList(server),
         missing(output) {
-          const waiting = behind(output, wanted).filter((name) => fleet.has(name))
-          return waiting.length === 0 ? undefined : `asks an earlier endpoint yet on ${waiting.join(', ')}`
+          const waiting = behind(output, wanted).filter(({ node }) => fleet.has(node))
+          const places = waiting.map(({ owner, node }) => `${owner} on ${node}`)
+          return places.length === 0 ? undefined : `an earlier one is asked yet by ${places.join(', ')}`
         },
-        gate: { limit: 300, interval: 1, explain: sh`${pods} -o wide` },
+        gate: {
+          // A DaemonSet makes its pods anew one after the other.
+          limit: Math.max(300, fleet.size * 15),
+          interval: 1,
+          explain: sh`kw_kubectl ${server} --request-timeout=10s get daemonsets -A`,
+        },
       }),
     ]
   },
 })
 
-const fields = `{range .items[*]}{.spec.nodeName} {.metadata.annotations.${inputsAnnotation.replaceAll('.', String.raw`\.`)}}{"\\n"}{end}`
+/** How the pods of a DaemonSet are found, and the digest that they shall have, if any. */
+function inputsOfPods({ kind, metadata, spec }: KubernetesObject): readonly [string, string][] {
+  if (kind !== 'DaemonSet') return []
+  const { template } = spec as { readonly template: Pick<KubernetesObject, 'metadata'> }
+  return [[`${metadata.namespace}/${metadata.name}`, template.metadata.annotations?.[inputsAnnotation] ?? '']]
+}
 
-/** Nodes whose pod was made for another endpoint; a pod that is not placed yet has none. */
-function behind(output: string, wanted: string): readonly string[] {
-  return output.split('\n').flatMap((line) => {
-    const [node = '', inputs = ''] = line.split(' ')
-    return node === '' || inputs === wanted ? [] : [node]
+/** Pods that were made for another endpoint; one that is not placed yet is on no node. */
+function behind(output: string, wanted: ReadonlyMap<string, string>) {
+  return listedPods(output).filter(({ namespace, owner, inputs }) => {
+    const those = wanted.get(`${namespace}/${owner}`)
+    return those !== undefined && inputs !== those
   })
 }

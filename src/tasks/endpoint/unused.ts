@@ -4,9 +4,10 @@ import { haproxyDirectory } from '../../kubernetes/haproxy.ts'
 import { keepalivedFiles, keepalivedUnit } from '../../kubernetes/keepalived.ts'
 import { isNodeLocal, isVirtualIP, manifestsDirectory } from '../../kubernetes/node.ts'
 import { ownedDirectory, retired } from '../../resources/file.ts'
+import { ufwPeers } from '../../resources/firewall/ufw-peers.ts'
 import { stoppedService } from '../../resources/reset-service.ts'
 import type { Context } from '../context.ts'
-import { hasOurKeepalived } from '../reset/left.ts'
+import { hasOurKeepalived } from './keepalived.ts'
 
 /** What an earlier endpoint needed goes when nothing is led through it any more: proxies from workers, keepalived from control planes. */
 export const endpointUnused = task<Context>({
@@ -26,5 +27,6 @@ function unusedAddress(context: Context) {
   const files = Object.values(keepalivedFiles).map((path) =>
     retired(path, 'nobody holds an address of the API any more'),
   )
-  return [stoppedService(keepalivedUnit), ...files]
+  const closed = context.host.firewall === 'manage' ? [ufwPeers([])] : []
+  return [stoppedService(keepalivedUnit), ...files, ...closed]
 }

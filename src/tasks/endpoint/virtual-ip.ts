@@ -9,6 +9,7 @@ import {
 } from '../../kubernetes/keepalived.ts'
 import { clusterEndpointUrl, isVirtualIP } from '../../kubernetes/node.ts'
 import { file } from '../../resources/file.ts'
+import { ufwPeers } from '../../resources/firewall/ufw-peers.ts'
 import { gate } from '../../resources/gate.ts'
 import { service } from '../../resources/service.ts'
 import { sh } from '../../transport/command.ts'
@@ -17,7 +18,7 @@ import { notReady } from '../control-plane/ready.ts'
 import { controlPlaneNames, otherControlPlaneIPs } from '../control-planes.ts'
 import { hostFirewall } from '../host/firewall.ts'
 import { programLabels } from '../programs.ts'
-import { hasOurKeepalived } from '../reset/left.ts'
+import { hasOurKeepalived } from './keepalived.ts'
 
 /** keepalived on every control plane: one of those whose API server is well holds the address. */
 export const endpointVirtualIP = task<Context>({
@@ -67,7 +68,15 @@ function keepalived(context: Context): readonly Resource[] {
     configuration,
     unit,
     service(keepalivedUnit, { inputs: [unit], reloads: [configuration] }),
+    ...formerPeers(context),
   ]
+}
+
+/** One whose address is not known now may be a peer all the same. */
+function formerPeers(context: Context): readonly Resource[] {
+  const peers = otherControlPlaneIPs(context)
+  const known = peers.length === controlPlaneNames(context).length - 1
+  return known && context.host.firewall === 'manage' ? [ufwPeers(peers)] : []
 }
 
 /** The API answers by the address, whoever holds it. */

@@ -1,6 +1,6 @@
 import { task } from '../../engine/task.ts'
-import { scriptFile } from '../../host/script.ts'
 import { etcdClientURL } from '../../kubernetes/component-flags.ts'
+import { etcdFunctions } from '../../kubernetes/etcd-members.ts'
 import { gate } from '../../resources/gate.ts'
 import { sh } from '../../transport/command.ts'
 import type { Context } from '../context.ts'
@@ -17,7 +17,7 @@ export const etcdReady = task<Context>({
   resources: ({ facts }) => [
     gate('etcd', {
       title: 'etcd',
-      script: sh`${scriptFile('etcd/member.sh')}
+      script: sh`${etcdFunctions}
 command -v etcdctl >/dev/null && kw_etcd ${etcdClientURL(facts.nodeIP)} endpoint health 2>&1`,
       missing: (output) => (/ is healthy: /.test(output) ? undefined : 'does not answer yet'),
       gate: { limit: 240, interval: 0.5, explain },

@@ -7,8 +7,8 @@ import { addressInUse, type AddressInUse } from '../../resources/address-in-use.
 import { sh } from '../../transport/command.ts'
 import type { Context } from '../context.ts'
 import { controlPlaneNames, leader } from '../control-planes.ts'
-import { hasOurKeepalived } from '../reset/left.ts'
 import { check, enumerate, error, isControlPlane, refusal, type Check } from './check.ts'
+import { hasOurKeepalived } from '../endpoint/keepalived.ts'
 
 const id = 'VirtualIP'
 

@@ -1,5 +1,6 @@
 import { task } from '../../engine/task.ts'
 import { listedNodes, nodeList } from '../../kubernetes/node-list.ts'
+import { listedPods, podList } from '../../kubernetes/pod-list.ts'
 import { gate } from '../../resources/gate.ts'
 import { sh } from '../../transport/command.ts'
 import type { Context } from '../context.ts'
@@ -12,7 +13,6 @@ export const proofReady = task<Context>({
   resources(context) {
     const { server } = localApi(context)
     const names = nodeNames(context)
-    const here = sh`[ -e /etc/kubernetes/admin.conf ] && kw_kubectl ${server} --request-timeout=10s`
     return [
       gate('nodes', {
         title: 'nodes',
@@ -27,7 +27,7 @@ kw_kubectl ${server} --request-timeout=10s get pods -A -o wide | grep -v -E ' (R
       }),
       gate('system-pods', {
         title: 'system pods',
-        script: sh`${here} get pods -A -o jsonpath=${podFields}`,
+        script: podList(server),
         missing: (output) => notReadyPods(output, names),
         gate: {
           limit: 300,
@@ -40,9 +40,6 @@ kw_kubectl ${server} --request-timeout=10s get events -A --field-selector type=W
   },
 })
 
-const podFields =
-  '{range .items[*]}{.metadata.namespace} {.metadata.name} {.status.phase} {.status.conditions[?(@.type=="Ready")].status} {.spec.nodeName}{"\\n"}{end}'
-
 const systemNamespaces = new Set(['kube-system', 'kube-flannel'])
 
 function notReadyNodes(output: string, names: readonly string[]): string | undefined {
@@ -53,14 +50,10 @@ function notReadyNodes(output: string, names: readonly string[]): string | undef
 
 /** Pods that have completed count as good, and those of hosts that this run leaves out do not count. */
 function notReadyPods(output: string, names: readonly string[]): string | undefined {
-  const pods = rows(output).filter(([namespace = '']) => systemNamespaces.has(namespace))
+  const pods = listedPods(output).filter(({ namespace }) => systemNamespaces.has(namespace))
   if (pods.length === 0) return 'there are none yet'
-  const here = pods.filter(([, , , , node = '']) => node === '' || names.includes(node))
-  const waiting = here.filter(([, , phase, ready]) => phase !== 'Succeeded' && ready !== 'True')
+  const here = pods.filter(({ node }) => node === '' || names.includes(node))
+  const waiting = here.filter(({ phase, ready }) => phase !== 'Succeeded' && !ready)
   if (waiting.length === 0) return undefined
-  return `not ready yet: ${waiting.map(([, name]) => name).join(', ')}`
-}
-
-function rows(output: string): readonly (readonly string[])[] {
-  return output.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.split(' ')]))
+  return `not ready yet: ${waiting.map(({ name }) => name).join(', ')}`
 }

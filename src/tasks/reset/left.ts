@@ -1,4 +1,3 @@
-import { keepalivedFiles } from '../../kubernetes/keepalived.ts'
 import type { Context } from '../context.ts'
 
 const defaultKubelet = '/var/lib/kubelet'
@@ -32,11 +31,6 @@ export function isKubeletsOwn(directory: string): boolean {
 /** Whether we installed containerd, so that it goes with the cluster. */
 export function hasOurContainerd({ facts }: Context): boolean {
   return Object.keys(facts.state.installed).some((path) => /\/(?:containerd|containerd\.service)$/.test(path))
-}
-
-/** Whether a keepalived of ours may hold the address of the API. */
-export function hasOurKeepalived({ facts }: Pick<Context, 'facts'>): boolean {
-  return Object.values(keepalivedFiles).some((path) => facts.state.installed[path] !== undefined)
 }
 
 /** Names of the cluster's control planes. */

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import { ndjsonRenderer } from '../../../src/cli/render/ndjson.ts'
 import { plainRenderer } from '../../../src/cli/render/plain.ts'
+import { readingRenderer } from '../../../src/cli/render/reading.ts'
 import { styleOf } from '../../../src/cli/style.ts'
 import { KubewrightError } from '../../../src/engine/errors.ts'
 import type { EngineEvent } from '../../../src/engine/events.ts'
 import { Secret } from '../../../src/transport/command.ts'
-import { noon } from '../support.ts'
+import { noon, Recorded } from '../support.ts'
 
 const write = {
   host: 'w1',
@@ -58,6 +59,16 @@ test('a wait is not repeated for every poll', () => {
     '00:15 [cp1] waiting for 15s: the API answers',
     '00:30 [cp1] waiting for 30s: the API answers',
   ])
+})
+
+test('while hosts are read, a wait is a line above the one that says so', async () => {
+  const stream = new Recorded(true)
+  const renderer = readingRenderer(stream, 'inventory.yaml', styleOf(false))
+  renderer.event({ type: 'host-connected', host: 'cp1' })
+  renderer.event({ type: 'waiting', host: 'cp1', resource: 'lock', reason: 'an earlier run works there', seconds: 2 })
+  await renderer.close()
+  const [first, ...others] = stream.text.split('\r\u001B[2K')
+  expect(others).toEqual([`[cp1] waiting: an earlier run works there\n${first}`, ''])
 })
 
 test('phases and tasks are lines for those who want to know everything', () => {

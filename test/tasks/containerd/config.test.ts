@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { parse } from 'smol-toml'
-import { beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeEach, expect, test } from 'vitest'
 import type { Registry, RegistryMirror } from '../../../src/inventory/cluster.ts'
 import { containerdConfig } from '../../../src/tasks/containerd/config.ts'
 
@@ -9,7 +9,9 @@ import type { Context } from '../../../src/tasks/context.ts'
 import { clusterOf, contextOf, factsOf, hostOf } from '../../support/facts.ts'
 import { applyTasks, listed, planTasks, touched } from '../../support/run-task.ts'
 import { sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'
-import { smallBundle } from './fixtures.ts'
+import { removeArtifacts, smallBundle } from './fixtures.ts'
+
+afterAll(removeArtifacts)
 
 const golden = (name: string): string => join(import.meta.dirname, '../../golden/containerd', name)
 const artifacts = smallBundle()

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeEach, expect, test } from 'vitest'
 import {
   addonImages,
   apiServerImages,
@@ -11,7 +11,9 @@ import { calicoOptions, clusterOf, contextOf, hostOf, workerOf } from '../../sup
 import { etcdHostOf } from '../../support/etcd-hosts.ts'
 import { applyTasks, listed, planTasks } from '../../support/run-task.ts'
 import { sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'
-import { smallBundle } from './fixtures.ts'
+import { removeArtifacts, smallBundle } from './fixtures.ts'
+
+afterAll(removeArtifacts)
 
 const artifacts = smallBundle()
 const workerImages = [containerdImages, addonImages]

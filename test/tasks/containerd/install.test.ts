@@ -1,10 +1,12 @@
-import { beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeEach, expect, test } from 'vitest'
 import { containerdInstall } from '../../../src/tasks/containerd/install.ts'
 import { controlPlaneKubectl, etcdClients } from '../../../src/tasks/control-plane/clients.ts'
 import { contextOf, factsOf, workerOf } from '../../support/facts.ts'
 import { applyTasks, listed, planTasks, touched } from '../../support/run-task.ts'
 import { sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'
-import { archive, binary, smallBundle } from './fixtures.ts'
+import { archive, binary, removeArtifacts, smallBundle } from './fixtures.ts'
+
+afterAll(removeArtifacts)
 
 const artifacts = smallBundle()
 const context = contextOf({ artifacts })

@@ -124,6 +124,47 @@ test('those that stay expect a new one behind their firewalls, too; by another e
   expect(endpointPeers.resources(context())).toEqual([])
 })
 
+/** What ufw was told of single addresses, and what it is told of the address of a control plane. */
+const rules = () => (host.read('/fake/ufw') ?? '').split('\n').filter((one) => /from [^/ ]+( |$)/.test(one))
+const rule = (place: number) => `ufw allow from 10.89.5.1${place} comment 'kubewright'`
+
+describe('ufw, which lets the others in as a whole,', () => {
+  const theirs = 'ufw allow from 10.89.5.99\n'
+
+  beforeEach(async () => {
+    host.install('ufw')
+    host.write('/etc/ufw/ufw.conf', 'ENABLED=yes\n')
+    host.write('/fake/ufw', theirs)
+    await applyTasks(host, [hostFirewall, endpointVirtualIP], context())
+    expect(rules()).toEqual([theirs.trim(), rule(2), rule(3)])
+  })
+
+  test('lets one that has left no longer in, and touches no rule of others', async () => {
+    const left = {
+      ...context(0, { installed }),
+      cluster: { ...cluster, hosts: hosts.filter(({ name }) => name !== 'cp3') },
+    }
+    expect(listed(await planTasks(host, endpointPeers, left))).toEqual([
+      `update file:${path}`,
+      `run service:${unit}`,
+      'delete firewall:ufw-peers',
+    ])
+    await applyTasks(host, endpointPeers, left)
+    expect(rules()).toEqual([theirs.trim(), rule(2)])
+  })
+
+  test('keeps all in while nobody knows the address of one of them', async () => {
+    const silent = new Map([...fleet].filter(([name]) => name !== 'cp3'))
+    await applyTasks(host, endpointHeld, { ...context(0, { installed }), fleet: silent })
+    expect(rules()).toEqual([theirs.trim(), rule(2), rule(3)])
+  })
+
+  test('lets nobody in any more when the endpoint is another one', async () => {
+    await applyTasks(host, endpointUnused, { ...context(0, { installed }), cluster: clusterOf({ hosts }) })
+    expect(rules()).toEqual([theirs.trim()])
+  })
+})
+
 test('whoever is reset gives the address away before its API server ends', () => {
   expect(resetPods.resources(context(0, { installed }))[0]?.id).toBe(`stopped:${unit}`)
   expect(resetPods.resources(context()).map(({ id }) => id)).not.toContain(`stopped:${unit}`)
