@@ -13,6 +13,7 @@ const onLab = {
 /** What takes as long as all the rest has a command of its own: `npm run test:nodes`. */
 const long = {
   nodes: 'test/e2e/nodes.test.ts',
+  endpoint: 'test/e2e/endpoint.test.ts',
   'virtual-ip': 'test/e2e/virtual-ip.test.ts',
   reset: 'test/e2e/reset.test.ts',
   'kill-node': 'test/e2e/kill-node.test.ts',

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { exitCodes } from '../../src/engine/errors.ts'
 import { withoutHost } from '../../src/inventory/edit.ts'
 import { labDown, labUp, powerOff, snapshotReset, type Lab } from '../lab/index.ts'
+import { powerLost, serviceAddress } from './recovery.ts'
 import { eventually, hostOf, inHost, kubewright, planOf, recordsOf, type Outcome } from './support.ts'
 
 const name = 'e2enodes'
@@ -12,12 +13,27 @@ const etcdctl =
 let lab: Lab
 /** The inventory with all hosts, as the lab has written it. */
 let whole = ''
+/** What is one and the same for as long as the cluster is. */
+let cluster: Readonly<Record<string, string>>
+/** A token of a service account, which its key has signed. */
+let token = ''
+let firstMembers: readonly string[]
+
+const controlPlanes = ['cp1', 'cp2', 'cp3'] as const
+/** It is on a host until that is made anew. */
+const mark = '/root/of-the-first-host'
 
 beforeAll(async () => {
   lab = await labUp({ name, controlPlanes: 3, workers: 1, fresh: true })
   whole = await readFile(lab.inventoryPath, 'utf8')
   const outcome = await kubewright(['apply', '--yes', '--inventory', lab.inventoryPath])
   expect(outcome.code, outcome.stderr).toBe(exitCodes.success)
+  await kubectl('cp1', 'create configmap kept --from-literal=written=before')
+  cluster = await identity('cp1')
+  expect(cluster.etcd).toMatch(/\d/)
+  token = (await kubectl('cp1', 'create token default --duration=24h')).trim()
+  firstMembers = await memberIds('cp1')
+  for (const host of controlPlanes) await inHost(hostOf(lab, host), `touch ${mark}`)
 })
 
 afterAll(() => labDown(name))
@@ -111,6 +127,32 @@ test('a control plane that lives is replaced by another host, which has its plac
   expect(await planOf(lab)).toEqual([])
 })
 
+test('with three again, none of the first control planes is left, and the cluster is the same', async () => {
+  await snapshotReset(name, ['cp3'])
+  await writeFile(lab.inventoryPath, whole)
+  const outcome = await node('add', 'cp3')
+  expect(outcome.code, outcome.stderr).toBe(exitCodes.success)
+  expect(await voters('cp3')).toEqual(controlPlanes)
+  const members = await memberIds('cp3')
+  expect(members.filter((id) => firstMembers.includes(id))).toEqual([])
+  for (const host of controlPlanes) {
+    expect(await inHost(hostOf(lab, host), `ls ${mark} 2>/dev/null || true`), host).toBe('')
+    expect(await identity(host), host).toEqual(cluster)
+    expect(await whoami(host), host).toBe('system:serviceaccount:default:default')
+  }
+  expect(await planOf(lab)).toEqual([])
+})
+
+test('after a loss of power everywhere all nodes and a service come back by themselves', async () => {
+  const service = await serviceAddress(lab)
+  await powerLost(
+    lab,
+    ['w1', 'cp3', 'cp1', 'cp2'].map((host) => hostOf(lab, host)),
+    service,
+  )
+  expect(await planOf(lab)).toEqual([])
+})
+
 async function node(verb: string, host: string, ...args: readonly string[]): Promise<Outcome> {
   return kubewright(['node', verb, host, '--yes', '--inventory', lab.inventoryPath, ...args])
 }
@@ -123,6 +165,32 @@ async function voters(host: string): Promise<readonly string[]> {
   const list = (await inHost(hostOf(lab, host), `${etcdctl} member list`)).trim().split('\n')
   expect(list.filter((line) => !line.endsWith(', false'))).toEqual([])
   return list.map((line) => line.split(', ')[2] ?? '').toSorted()
+}
+
+/** Ids of the members of etcd. */
+async function memberIds(host: string): Promise<readonly string[]> {
+  const list = (await inHost(hostOf(lab, host), `${etcdctl} member list`)).trim().split('\n')
+  return list.map((line) => line.split(',')[0] ?? '')
+}
+
+/** What a control plane has and says of the cluster that only another cluster would have otherwise. */
+async function identity(host: string): Promise<Readonly<Record<string, string>>> {
+  const pki = '/etc/kubernetes/pki'
+  const objects = 'namespace/kube-system configmap/kept serviceaccount/default service/kubernetes'
+  return {
+    keys: await inHost(hostOf(lab, host), `cd ${pki} && sha256sum ca.crt sa.pub sa.key front-proxy-ca.crt etcd/ca.crt`),
+    objects: await kubectl(host, `get ${objects} -o jsonpath='{range .items[*]}{.kind} {.metadata.uid}{"\\n"}{end}'`),
+    content: await kubectl(host, 'get configmap kept -o jsonpath={.data.written}'),
+    // The id of a cluster has 64 bits, which a number of JavaScript has not.
+    etcd: /"cluster_id":\d+/.exec(await inHost(hostOf(lab, host), `${etcdctl} member list -w json`))?.[0] ?? '',
+  }
+}
+
+/** Who the bearer of the token is to a control plane's API server. */
+async function whoami(host: string): Promise<string> {
+  const server = '--server https://127.0.0.1:6443 --certificate-authority /etc/kubernetes/pki/ca.crt'
+  const words = `auth whoami -o jsonpath={.status.userInfo.username}`
+  return inHost(hostOf(lab, host), `kubectl --kubeconfig /dev/null ${server} --token ${token} ${words}`)
 }
 
 /** The hosts that a run has talked to. */

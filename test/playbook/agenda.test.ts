@@ -160,7 +160,8 @@ test.each(['node-add', 'node-replace'])(
 test('a task that the build lacks is an error for a person', async () => {
   const context = contextOf()
   const playbook = await loadPlaybook('cluster')
-  const agenda = () => agendaOf(playbook, new Map(), context.cluster, { contexts: new Map([[context.host.name, context]]) })
+  const agenda = () =>
+    agendaOf(playbook, new Map(), context.cluster, { contexts: new Map([[context.host.name, context]]) })
   expect(agenda).toThrow(
     expect.objectContaining({ details: expect.objectContaining({ code: 'KW0003', exit: 'internal' }) }),
   )
