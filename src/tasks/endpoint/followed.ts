@@ -21,12 +21,12 @@ export const endpointFollowed = task<Context>({
     const { server } = localApi(context)
     return [
       gate('endpoint', {
-        title: 'the endpoint',
+        title: 'pods that ask the API by the endpoint',
         script: podList(server),
         missing(output) {
           const waiting = behind(output, wanted).filter(({ node }) => fleet.has(node))
           const places = waiting.map(({ owner, node }) => `${owner} on ${node}`)
-          return places.length === 0 ? undefined : `an earlier one is asked yet by ${places.join(', ')}`
+          return places.length === 0 ? undefined : `not made anew yet: ${places.join(', ')}`
         },
         gate: {
           // A DaemonSet makes its pods anew one after the other.
@@ -46,7 +46,7 @@ function inputsOfPods({ kind, metadata, spec }: KubernetesObject): readonly [str
   return [[`${metadata.namespace}/${metadata.name}`, template.metadata.annotations?.[inputsAnnotation] ?? '']]
 }
 
-/** Pods that were made for another endpoint; one that is not placed yet is on no node. */
+/** Pods that were made for another endpoint, or with another configuration; one that is not placed yet is on no node. */
 function behind(output: string, wanted: ReadonlyMap<string, string>) {
   return listedPods(output).filter(({ namespace, owner, inputs }) => {
     const those = wanted.get(`${namespace}/${owner}`)

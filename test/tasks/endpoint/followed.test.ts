@@ -48,7 +48,7 @@ test('kube-proxy and the network of each node that takes part follow the endpoin
   expect(waitsFor(ours + pod(proxy, 'w1', nodeLocal) + pod(flannel, 'w1', nodeLocal))).toBeUndefined()
   const earlier = pod(proxy, 'w1', clusterOf()) + pod(flannel, 'w1', clusterOf())
   expect(waitsFor(ours + earlier)).toBe(
-    'the endpoint: an earlier one is asked yet by kube-proxy on w1, kube-flannel-ds on w1',
+    'pods that ask the API by the endpoint: not made anew yet: kube-proxy on w1, kube-flannel-ds on w1',
   )
   expect(waitsFor(ours + pod(proxy, 'dead', clusterOf()))).toBeUndefined()
 })
