@@ -7,11 +7,13 @@ export interface ListedPod {
   readonly name: string
   readonly phase: string
   readonly ready: boolean
+  /** It is on its way out, whoever comes after it. */
+  readonly terminating: boolean
   /** Empty until the pod is placed. */
   readonly node: string
   /** The digest of what it reads when it starts; empty where it has none. */
   readonly inputs: string
-  /** Name of the object that made it; empty for one that was made by hand. */
+  /** Name of the object that made it, which is the Deployment where there is one; empty for one that was made by hand. */
   readonly owner: string
 }
 
@@ -23,6 +25,8 @@ const fields = [
   '{.spec.nodeName}',
   `{.metadata.annotations.${inputsAnnotation.replaceAll('.', String.raw`\.`)}}`,
   '{.metadata.ownerReferences[*].name}',
+  '{.metadata.labels.pod-template-hash}',
+  '{.metadata.deletionTimestamp}',
 ].join('{"\\t"}')
 
 /** Lists all pods; the same text for everybody who asks, so that one listing serves them all. For `listedPods`. */
@@ -34,7 +38,10 @@ export function podList(server: string): Command {
 export function listedPods(output: string): readonly ListedPod[] {
   const lines = output.split('\n').filter((line) => line !== '')
   return lines.map((line) => {
-    const [namespace = '', name = '', phase = '', ready, node = '', inputs = '', owner = ''] = line.split('\t')
-    return { namespace, name, phase, ready: ready === 'True', node, inputs, owner }
+    const [namespace = '', name = '', phase = '', ready, node = '', inputs = '', maker = '', hash = '', deleted = ''] =
+      line.split('\t')
+    // A Deployment names its ReplicaSets by this hash.
+    const owner = hash !== '' && maker.endsWith(`-${hash}`) ? maker.slice(0, -hash.length - 1) : maker
+    return { namespace, name, phase, ready: ready === 'True', terminating: deleted !== '', node, inputs, owner }
   })
 }

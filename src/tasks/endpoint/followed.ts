@@ -29,7 +29,7 @@ export const endpointFollowed = task<Context>({
           return places.length === 0 ? undefined : `not made anew yet: ${places.join(', ')}`
         },
         gate: {
-          // A DaemonSet makes its pods anew one after the other.
+          // A DaemonSet makes its pods anew one after the other, and so does a Deployment whose pods have a port of the host.
           limit: Math.max(300, fleet.size * 15),
           interval: 1,
           explain: sh`kw_kubectl ${server} --request-timeout=10s get daemonsets -A`,
@@ -39,17 +39,20 @@ export const endpointFollowed = task<Context>({
   },
 })
 
-/** How the pods of a DaemonSet are found, and the digest that they shall have, if any. */
+/** How the pods of a DaemonSet or a Deployment are found, and the digest that they shall have, if any. */
 function inputsOfPods({ kind, metadata, spec }: KubernetesObject): readonly [string, string][] {
-  if (kind !== 'DaemonSet') return []
+  if (kind !== 'DaemonSet' && kind !== 'Deployment') return []
   const { template } = spec as { readonly template: Pick<KubernetesObject, 'metadata'> }
   return [[`${metadata.namespace}/${metadata.name}`, template.metadata.annotations?.[inputsAnnotation] ?? '']]
 }
 
-/** Pods that were made for another endpoint, or with another configuration; one that is not placed yet is on no node. */
+/**
+ * Pods that were made for another endpoint, or with another configuration; one that is not placed yet is on no node. One that has
+ * ended asks nobody, and a Deployment leaves it where it is.
+ */
 function behind(output: string, wanted: ReadonlyMap<string, string>) {
-  return listedPods(output).filter(({ namespace, owner, inputs }) => {
+  return listedPods(output).filter(({ namespace, owner, phase, inputs }) => {
     const those = wanted.get(`${namespace}/${owner}`)
-    return those !== undefined && inputs !== those
+    return those !== undefined && inputs !== those && phase !== 'Succeeded' && phase !== 'Failed'
   })
 }

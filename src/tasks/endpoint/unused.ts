@@ -28,5 +28,6 @@ function unusedAddress(context: Context) {
     retired(path, 'nobody holds an address of the API any more'),
   )
   const closed = context.host.firewall === 'manage' ? [ufwPeers([])] : []
-  return [stoppedService(keepalivedUnit), ...files, ...closed]
+  // The files last: by them a run after one that was stopped finds that there is anything left.
+  return [stoppedService(keepalivedUnit), ...closed, ...files]
 }

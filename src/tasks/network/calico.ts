@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Resource } from '../../engine/resource.ts'
 import { task } from '../../engine/task.ts'
 import type { KubernetesObject } from '../../kubernetes/object.ts'
-import { apiObjects } from '../../resources/api-object.ts'
+import { apiObjects, type ObjectState } from '../../resources/api-object.ts'
 import { prunedObjects } from '../../resources/object-set.ts'
 import type { Context } from '../context.ts'
 import { localApi } from '../control-planes.ts'
@@ -25,9 +27,30 @@ export const calicoControllers = task<Context>({
   summary: 'Install the controllers of Calico',
   resources(context) {
     if (context.cluster.cni.name !== 'calico') return []
-    return apiObjects(networkObjects(context).filter(isController), localApi(context))
+    const controllers = apiObjects(networkObjects(context).filter(isController), localApi(context))
+    return context.nodes === undefined ? controllers : controllers.map(ofSameImages)
   },
 })
+
+/** In an operation on nodes the control planes that stay get no images, so controllers of another image are left to the next apply. */
+function ofSameImages(resource: Resource<ObjectState>): Resource<ObjectState> {
+  const compare = (state: ObjectState) =>
+    state.live !== undefined && isDeepStrictEqual(imagesOf(state.live), imagesOf(state.wanted))
+      ? resource.compare(state)
+      : undefined
+  return { ...resource, compare }
+}
+
+function imagesOf(deployment: ObjectState['wanted']): readonly string[] {
+  const { spec } = (deployment ?? {}) as Partial<Deployment>
+  return spec?.template.spec.containers.map(({ image }) => image) ?? []
+}
+
+interface Deployment {
+  readonly spec: {
+    readonly template: { readonly spec: { readonly containers: readonly { readonly image: string }[] } }
+  }
+}
 
 function isController({ kind, metadata }: KubernetesObject): boolean {
   return kind === 'Deployment' && metadata.name === 'calico-kube-controllers'

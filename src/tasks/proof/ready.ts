@@ -48,12 +48,12 @@ function notReadyNodes(output: string, names: readonly string[]): string | undef
   return waiting.length === 0 ? undefined : `not Ready yet: ${waiting.join(', ')}`
 }
 
-/** Pods that have completed count as good, and those of hosts that this run leaves out do not count. */
+/** Pods that have completed count as good; those that go, and those of hosts that this run leaves out, do not count. */
 function notReadyPods(output: string, names: readonly string[]): string | undefined {
   const pods = listedPods(output).filter(({ namespace }) => systemNamespaces.has(namespace))
   if (pods.length === 0) return 'there are none yet'
   const here = pods.filter(({ node }) => node === '' || names.includes(node))
-  const waiting = here.filter(({ phase, ready }) => phase !== 'Succeeded' && !ready)
+  const waiting = here.filter(({ phase, ready, terminating }) => phase !== 'Succeeded' && !ready && !terminating)
   if (waiting.length === 0) return undefined
   return `not ready yet: ${waiting.map(({ name }) => name).join(', ')}`
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Cluster } from '../../../src/inventory/cluster.ts'
 import { kubeProxyInputs } from '../../../src/kubernetes/kube-proxy.ts'
+import { objectName } from '../../../src/kubernetes/object.ts'
 import { packageRoot } from '../../../src/package.ts'
 import { endpointFollowed } from '../../../src/tasks/endpoint/followed.ts'
 import { networkObjects } from '../../../src/tasks/network/objects.ts'
@@ -33,8 +34,10 @@ function pod([namespace, owner]: readonly [string, string], node: string, of: Cl
   return `${[namespace, `${owner}-x`, 'Running', 'True', node, inputs, owner].join('\t')}\n`
 }
 
-function networkInputs(of: Cluster): string {
-  const pods = networkObjects(contextIn(of)).find(({ kind }) => kind === 'DaemonSet')
+function networkInputs(of: Cluster, name = ''): string {
+  const pods = networkObjects(contextIn(of)).find((object) =>
+    name === '' ? object.kind === 'DaemonSet' : objectName(object) === name,
+  )
   return /"kubewright.dev\/inputs":"([^"]+)"/.exec(JSON.stringify(pods))?.[1] ?? ''
 }
 
@@ -57,6 +60,27 @@ test('Calico on a node has found the endpoint when it started', () => {
   const earlier = clusterOf({ cni: calicoOptions })
   expect(waitsFor(pod(calicoNode, 'w1', calico), calico)).toBeUndefined()
   expect(waitsFor(pod(calicoNode, 'w1', earlier), calico)).toContain('calico-node on w1')
+})
+
+/** A line of the listing: a pod of Typha as its Deployment makes it. */
+function typhaPod(of: Cluster, { phase = 'Running', ready = 'True', deleted = '' } = {}): string {
+  const inputs = networkInputs(of, 'Deployment kube-system/calico-typha')
+  const owner = ['calico-typha-7b9d', '7b9d']
+  return `${['kube-system', 'calico-typha-7b9d-x', phase, ready, 'cp1', inputs, ...owner, deleted].join('\t')}\n`
+}
+
+test('Typha has found the endpoint when it started, too; a pod that has ended asks nobody', () => {
+  const cni = { ...calicoOptions, typhaNodes: 1 }
+  const [earlier, now] = [clusterOf({ cni }), clusterOf({ controlPlaneEndpoint, cni })]
+  expect(waitsFor(typhaPod(now), now)).toBeUndefined()
+  expect(waitsFor(typhaPod(earlier), now)).toContain('calico-typha on cp1')
+  expect(waitsFor(typhaPod(earlier, { phase: 'Failed' }), now)).toBeUndefined()
+})
+
+test('nobody waits until a pod is ready that is on its way out', () => {
+  const gate = proofReady.resources(contextIn(calico)).at(-1)
+  expect(gate?.compare(typhaPod(calico, { ready: 'False' }))?.summary).toContain('calico-typha-7b9d-x')
+  expect(gate?.compare(typhaPod(calico, { ready: 'False', deleted: '2026-10-01T12:00:00Z' }))).toBeUndefined()
 })
 
 test('without an endpoint pods of kube-proxy have no annotation', () => {
