@@ -48,6 +48,7 @@ export function hostTarget(transport: Transport, record: ClusterRecord | undefin
     async finish(operation, outcome) {
       const forgets = outcome === 'done' && operation.forget?.includes(name) === true
       const result = await mutate(forgets ? forgetShipment(operation) : finishShipment(operation, record, outcome))
+      if (result.code === 71) throw foreignHost(name, operation)
       if (result.code !== 0) throw bookkeepingFailed(name, result)
     },
     async read(path) {
