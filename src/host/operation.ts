@@ -40,6 +40,17 @@ function unlessForeign(id: string): Command {
   return sh`if [ -e "$KW/cluster.json" ] && ! grep -qF ${`"id":"${id}"`} "$KW/cluster.json"; then exit 71; fi`
 }
 
+/** Begins or closes an operation on a host that the run is not for: its journal alone tells of that. Exit code 71 as above. */
+export function passingShipment(operation: Operation, status: 'opened' | 'done' | 'superseded'): Bookkeeping {
+  return bookkeeping(
+    unlessForeign(operation.cluster.id),
+    operation,
+    {},
+    sh`kw_journal ${JSON.stringify({ at: '@now@', operation: operation.id, status })} || exit 74
+kw_synced || exit 74`,
+  )
+}
+
 /**
  * Closes the operation: copies of secrets go, and when it is done the inventory is recorded as the last applied one. Exit code 71
  * if the host is another cluster's.
