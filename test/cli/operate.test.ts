@@ -8,15 +8,15 @@ import type { Transport } from '../../src/transport/transport.ts'
 import { sandboxHost, type SandboxHost } from '../support/sandbox-host.ts'
 
 const reachable = vi.hoisted(() => new Map<string, Transport>())
-vi.mock('../../src/cli/connect.ts', async (original) => {
-  const connectHosts = async (hosts: readonly { name: string }[]) => ({
-    transports: new Map(hosts.flatMap(({ name }) => [[name, reachable.get(name)] as const])),
-    errors: [],
-  })
-  const connectAll = async (_cluster: unknown, hosts: readonly { name: string }[]) =>
-    (await connectHosts(hosts)).transports
-  return { ...(await original<typeof import('../../src/cli/connect.ts')>()), connectHosts, connectAll }
-})
+const connectHosts = vi.hoisted(() => async (hosts: readonly { name: string }[]) => ({
+  transports: new Map(hosts.map(({ name }) => [name, reachable.get(name)] as const)),
+  errors: [],
+}))
+vi.mock('../../src/cli/connect.ts', async (original) => ({
+  ...(await original<typeof import('../../src/cli/connect.ts')>()),
+  connectHosts,
+  connectAll: async (_cluster: unknown, hosts: readonly { name: string }[]) => (await connectHosts(hosts)).transports,
+}))
 
 const names = ['cp1', 'cp2', 'cp3']
 let hosts: Readonly<Record<string, SandboxHost>>
@@ -94,9 +94,11 @@ test('a host that only keeps a snapshot keeps its own open operation, its record
   keeper.write('/var/lib/kubewright/operation.json', open)
   keeper.write('/var/lib/kubewright/proof', 'proved')
   keeper.write(secret, 'key')
-  const { apply, plan } = await reset('cp2')
-  expect(plan.changes.filter(({ host }) => host === 'cp1').map(({ resource }) => resource)).toEqual(['etcd-snapshot'])
-  expect(await apply()).toMatchObject({ outcome: 'done', errors: [] })
+  const run = await reset('cp2')
+  expect(run.plan.changes.filter(({ host }) => host === 'cp1').map(({ resource }) => resource)).toEqual([
+    'etcd-snapshot',
+  ])
+  expect(await run.apply()).toMatchObject({ outcome: 'done', errors: [] })
   expect(keeper.read('/var/lib/kubewright/operation.json')).toBe(open)
   expect(keeper.read('/var/lib/kubewright/cluster.json')).toBe(cluster('cluster-1'))
   expect(keeper.read('/var/lib/kubewright/proof')).toBe('proved')
@@ -112,8 +114,8 @@ test.each([
   keeper.write('/var/lib/kubewright/operation.json', open)
   if (record === undefined) hosts['cp2']?.remove('/var/lib/kubewright/cluster.json')
   else hosts['cp2']?.write('/var/lib/kubewright/cluster.json', record)
-  const { apply } = await reset('cp2')
-  expect(await apply()).toMatchObject({ outcome: 'done', errors: [] })
+  const run = await reset('cp2')
+  expect(await run.apply()).toMatchObject({ outcome: 'done', errors: [] })
   expect(keeper.read('/var/lib/kubewright/operation.json')).toBe(open)
   expect(keeper.read('/var/lib/kubewright/cluster.json')).toBe(cluster('cluster-1'))
 })
