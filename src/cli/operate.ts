@@ -93,7 +93,8 @@ export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): 
     const agenda = agendaOf(playbook, allTasks(), cluster, { contexts, limit })
     const targets = held.targets(facts)
     const plan = await makePlan(agenda, targets)
-    const unfinished = unfinishedOperation(cluster, facts)
+    const taking = playbook.destroys === true ? limitedTo(hostsWith(agenda, resetIdentity.name), facts) : facts
+    const unfinished = unfinishedOperation(cluster, taking)
     const bound = boundTo(cluster, playbook, artifacts.digest, options)
     const saved = toSavedPlan(plan, {
       operation: resumes(unfinished, { cluster, playbook }) ? unfinished.id : id,
@@ -154,6 +155,7 @@ async function carryOut(run: Running, announced: SavedPlan | undefined): Promise
   await fetchFiles(deliveriesOf(wanted), cluster.proxy)
   const destroys = run.playbook.destroys === true
   const forget = hostsWith(run.agenda, resetIdentity.name)
+  const outside = hostsOutside(run)
   const known = destroys ? recordOf(forget, run) : ownRecord({ cluster, fleet: facts })
   const operation: Operation = {
     id: announced?.operation ?? saved.operation,
@@ -164,6 +166,7 @@ async function carryOut(run: Running, announced: SavedPlan | undefined): Promise
     startedBy: whoAmI(),
     resumed: unfinished?.id === (announced?.operation ?? saved.operation),
     forget,
+    outside,
   }
   const { id, playbook, resumed } = operation
   options.emit({ type: 'operation-started', operation: id, playbook, resumed })
@@ -172,7 +175,8 @@ async function carryOut(run: Running, announced: SavedPlan | undefined): Promise
     plan: wanted,
     targets: run.targets,
     operation,
-    unfinished: unfinishedHosts(facts),
+    // Whose data is not destroyed has its own operation closed by whoever continues that.
+    unfinished: unfinishedHosts(facts).filter((name) => (destroys ? forget.includes(name) : !outside.includes(name))),
     strict: announced !== undefined,
     stop: options.stop,
     emit: options.emit,
@@ -186,9 +190,19 @@ function hostsWith({ phases }: Agenda, task: string): readonly string[] {
   return parts.filter(({ steps }) => steps.some((step) => step.task === task)).map(({ host }) => host)
 }
 
+function limitedTo(names: readonly string[], facts: ReadonlyMap<string, Facts>): ReadonlyMap<string, Facts> {
+  return new Map([...facts].filter(([name]) => names.includes(name)))
+}
+
+/** Those that keep a snapshot for a run which is not for them. */
+function hostsOutside({ agenda, options: { limit } }: Running): readonly string[] {
+  const names = agenda.phases.flatMap(({ hosts }) => hosts.map(({ host }) => host))
+  return limit.length === 0 ? [] : names.filter((name) => !limit.includes(name))
+}
+
 /** Whose hosts are destroyed: whoever resets a host and ignores whose it is has said so. */
 function recordOf(names: readonly string[], { cluster, facts }: Running): ClusterRecord | undefined {
-  const fleet = new Map([...facts].filter(([name]) => names.includes(name)))
+  const fleet = limitedTo(names, facts)
   return ownRecord({ cluster, fleet }) ?? [...fleet.values()].flatMap(({ state }) => state.cluster ?? [])[0]
 }
 

@@ -12,6 +12,8 @@ export interface Operation {
   readonly resumed: boolean
   /** Hosts that belong to no cluster afterwards, so that closing the operation leaves nothing there but its log. */
   readonly forget?: readonly string[]
+  /** Hosts that the run is not for: what is done there is in the journal, and their own operation, proof and inventory stay. */
+  readonly outside?: readonly string[]
 }
 
 /** An action whose deferred values are resolved. */

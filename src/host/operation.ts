@@ -26,7 +26,7 @@ export function beginShipment(operation: Operation, record: ClusterRecord | unde
 if [ -n "$kw_open" ] && [ "$kw_open" != "$KW_OPERATION" ]; then
 printf '{"operation":"%s","status":"superseded","by":"%s"}\n' "$kw_open" "$KW_OPERATION" >>"$KW/journal/$kw_open.ndjson"
 fi
-if [ -e "$KW/cluster.json" ] && ! grep -qF ${`"id":"${id}"`} "$KW/cluster.json"; then exit 71; fi`,
+${unlessForeign(id)}`,
     operation,
     { 'cluster.json': cluster, 'operation.json': started },
     sh`rm -f "$KW/proof"
@@ -35,7 +35,26 @@ kw_synced || exit 74`,
   )
 }
 
-/** Closes the operation: copies of secrets go, and when it is done the inventory is recorded as the last applied one. */
+/** Exit code 71 if the host is another cluster's. */
+function unlessForeign(id: string): Command {
+  return sh`if [ -e "$KW/cluster.json" ] && ! grep -qF ${`"id":"${id}"`} "$KW/cluster.json"; then exit 71; fi`
+}
+
+/** Begins or closes an operation on a host that the run is not for: its journal alone tells of that. Exit code 71 as above. */
+export function passingShipment(operation: Operation, status: 'opened' | 'done' | 'superseded'): Bookkeeping {
+  return bookkeeping(
+    unlessForeign(operation.cluster.id),
+    operation,
+    {},
+    sh`kw_journal ${JSON.stringify({ at: '@now@', operation: operation.id, status })} || exit 74
+kw_synced || exit 74`,
+  )
+}
+
+/**
+ * Closes the operation: copies of secrets go, and when it is done the inventory is recorded as the last applied one. Exit code 71
+ * if the host is another cluster's.
+ */
 export function finishShipment(
   operation: Operation,
   record: ClusterRecord | undefined,
@@ -48,7 +67,7 @@ export function finishShipment(
     appliedAt: new Date().toISOString(),
   }
   return bookkeeping(
-    sh`:`,
+    unlessForeign(id),
     operation,
     { 'cluster.json': { ...record, id, name, ...(outcome === 'done' ? applied : {}) } },
     // that there was no file before is no secret, and tells a reset what to remove

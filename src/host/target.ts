@@ -7,7 +7,7 @@ import { actShipment } from './act.ts'
 import { connectionError } from './connection-error.ts'
 import type { ClusterRecord } from './facts.ts'
 import { stillWorking } from './lock.ts'
-import { beginShipment, finishShipment, forgetShipment } from './operation.ts'
+import { beginShipment, finishShipment, forgetShipment, passingShipment } from './operation.ts'
 import { probeBatch, probePrelude, type ProbeBatch } from './probe.ts'
 import { braced } from './script.ts'
 import { explain as explanationOf } from './signatures.ts'
@@ -26,6 +26,11 @@ export function hostTarget(transport: Transport, record: ClusterRecord | undefin
     if (lost()) throw lockLost(name)
     return exec(shipment.script, shipment.payload)
   }
+  const closing = (operation: Operation, outcome: 'done' | 'superseded'): ReturnType<typeof finishShipment> => {
+    if (operation.outside?.includes(name) === true) return passingShipment(operation, outcome)
+    const forgets = outcome === 'done' && operation.forget?.includes(name) === true
+    return forgets ? forgetShipment(operation) : finishShipment(operation, record, outcome)
+  }
   return {
     name,
     async probe(resources) {
@@ -34,7 +39,8 @@ export function hostTarget(transport: Transport, record: ClusterRecord | undefin
       return statesOf(resources, batch, stdout)
     },
     async begin(operation) {
-      const result = await mutate(beginShipment(operation, record))
+      const passes = operation.outside?.includes(name) === true
+      const result = await mutate(passes ? passingShipment(operation, 'opened') : beginShipment(operation, record))
       if (result.code === 71) throw foreignHost(name, operation)
       if (result.code !== 0) throw bookkeepingFailed(name, result)
     },
@@ -46,8 +52,8 @@ export function hostTarget(transport: Transport, record: ClusterRecord | undefin
       return statesOf(look, batch, result.stdout)
     },
     async finish(operation, outcome) {
-      const forgets = outcome === 'done' && operation.forget?.includes(name) === true
-      const result = await mutate(forgets ? forgetShipment(operation) : finishShipment(operation, record, outcome))
+      const result = await mutate(closing(operation, outcome))
+      if (result.code === 71) throw foreignHost(name, operation)
       if (result.code !== 0) throw bookkeepingFailed(name, result)
     },
     async read(path) {

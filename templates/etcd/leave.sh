@@ -12,7 +12,7 @@ LIST
 # kw_etcd_here: whether the member of this host is `healthy`, only `answers`, because the majority is lost, or is not there.
 kw_etcd_here() {
   kw_at=$(sed -n 's/.*--advertise-client-urls=\([^," ]*\).*/\1/p' /etc/kubernetes/manifests/etcd.yaml 2>/dev/null)
-  if [ -z "$kw_at" ] || ! grep -qsx etcd /proc/[0-9]*/comm || ! command -v etcdctl >/dev/null; then return 0; fi
+  if [ -z "$kw_at" ] || ! grep -qsx etcd /proc/[0-9]*/comm || ! command -v etcdctl >/dev/null || ! command -v etcdutl >/dev/null; then return 0; fi
   if kw_etcd "$kw_at" endpoint health >/dev/null 2>&1; then echo healthy
   elif kw_etcd "$kw_at" endpoint status >/dev/null 2>&1; then echo answers
   fi

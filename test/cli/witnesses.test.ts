@@ -8,10 +8,11 @@ const cluster = clusterOf({
 })
 
 /** What the members on the hosts that answer are like, and who keeps a snapshot then. */
-async function keeper(members: Readonly<Record<string, 'healthy' | 'alone' | 'silent' | 'absent'>>) {
+async function keeper(members: Readonly<Record<string, 'healthy' | 'alone' | 'silent' | 'absent' | 'unequipped'>>) {
   const asked = Object.entries(members).map(([name, state]) => {
     const host = sandboxHost({ name })
     const url = `https://10.89.5.1${name.at(-1)}:2379`
+    if (state !== 'unequipped') host.install('etcdutl')
     host.install('etcdctl')
     if (state !== 'absent') host.write('/proc/7/comm', 'etcd\n')
     host.write('/etc/kubernetes/manifests/etcd.yaml', `    - etcd\n    - --advertise-client-urls=${url}\n`)
@@ -34,4 +35,8 @@ test('where the majority is lost, one that answers does', async () => {
 test('where no member answers, nobody does', async () => {
   expect(await keeper({ cp1: 'silent', cp3: 'absent' })).toBeUndefined()
   expect(await keeper({})).toBeUndefined()
+})
+
+test('where a snapshot could not be verified, none is kept', async () => {
+  expect(await keeper({ cp1: 'unequipped', cp3: 'healthy' })).toBe('cp3')
 })

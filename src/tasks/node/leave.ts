@@ -77,9 +77,8 @@ const notNew: Check = (context) => {
 }
 
 /** Whether a run that brought the host back was cut off, and this one goes on with it. */
-function continues({ facts, fleet }: Context, name: string): boolean {
-  const begun = [facts, fleet.get(name)].map((each) => each?.state.operation?.playbook ?? '')
-  return begun.some((playbook) => ['node-add', 'node-replace'].includes(playbook))
+function continues({ fleet }: Context, name: string): boolean {
+  return ['node-add', 'node-replace'].includes(fleet.get(name)?.state.operation?.playbook ?? '')
 }
 
 /** A load balancer of the user's own is not told by us. */

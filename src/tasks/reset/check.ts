@@ -14,8 +14,10 @@ import { losesData } from './snapshot.ts'
 /** Only the inventory of its own cluster takes a host out of it. */
 const foreignCluster: Check = (context) => {
   const record = context.facts.state.cluster
-  if (record === undefined || ownership(context) !== 'foreign') return []
-  const own = ownRecord(context)
+  // Whoever only keeps a snapshot does not say whose the hosts are that are reset.
+  const fleet = new Map([...context.fleet].filter(([name]) => context.run.includes(name)))
+  if (record === undefined || ownership({ ...context, fleet }) !== 'foreign') return []
+  const own = ownRecord({ ...context, fleet })
   const ours = own === undefined ? context.cluster.name : `${own.name} (${own.id})`
   return [
     error(

@@ -182,6 +182,14 @@ describe('a host that takes its own place', () => {
     expect(await told({ hasMember: false, hasNode: false }, playbook)).toMatchObject([{ severity: 'warning' }])
   })
 
+  test('is refused whatever was cut off on another host', async () => {
+    const whole = context({ controlPlane: true, runsEtcd: true, reached: false, hasMember: false, hasNode: false })
+    const facts = factsOf({ state: { operation: { ...operation, playbook: 'node-add' } } })
+    const nodes = { joining: ['w1'], leaving: whole.nodes?.leaving }
+    const { findings } = await planTasks(host, nodeLeaveCheck, { ...whole, nodes, facts })
+    expect(findings.map(({ finding }) => finding)).toMatchObject([{ check: 'NotNew', severity: 'error' }])
+  })
+
   test('keeps what is left of it, where it has lost one of its disks', async () => {
     expect(await told({ hasNode: false })).toMatchObject([{ check: 'NotNew', severity: 'warning' }])
     expect(await told({ hasMember: false })).toMatchObject([{ check: 'NotNew', severity: 'warning' }])

@@ -102,6 +102,16 @@ test('the objects in an external etcd stay, and how to delete them is told once'
   expect(told(hosts[1]!)).toEqual([])
 })
 
+test('a host of an earlier cluster of this name may be reset while another cluster keeps a snapshot', () => {
+  const stale = factsOf({ state: { cluster: { id: 'cluster-0', name: 'lab' } } })
+  const fleet = new Map([
+    ['cp1', factsWith()],
+    ['cp2', stale],
+  ])
+  const context = contextOf({ cluster, host: hosts[1]!, facts: stale, fleet, run: ['cp2'] })
+  expect(findings(context).map(({ check }) => check)).not.toContain('ForeignCluster')
+})
+
 test("another cluster's host is refused", () => {
   const facts = factsOf({ state: { cluster: { id: 'other', name: 'production' } } })
   const [finding, ...others] = findings(contextOf({ facts }))
