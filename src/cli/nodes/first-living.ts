@@ -5,18 +5,21 @@ import { closeAll, type Connections } from '../connect.ts'
 
 interface Asking {
   readonly abort: AbortSignal
-  /** Milliseconds. */
+  /** Milliseconds that connecting may take before the next host is asked, too. */
   readonly patience?: number
 }
 
+/** Asks one host; `connected` is called when it is reached, from where on its answer is waited for. */
+type Ask = (host: Host, signal: AbortSignal, connected: () => void) => Promise<Connections>
+
 /**
- * Asks hosts in their order until one lives, and resolves with its connection, or with the errors of all. Where a host keeps
- * silent, which is certain to be its death only after the whole time for connecting, the next is asked beside it; whoever is
+ * Asks hosts in their order until one lives, and resolves with its connection, or with the errors of all. Where a host cannot be
+ * reached, which is certain to be its death only after the whole time for connecting, the next is asked beside it; whoever is
  * first has the others given up. Where the first lives nobody else is contacted.
  */
 export async function firstLiving(
   hosts: readonly Host[],
-  ask: (host: Host, signal: AbortSignal) => Promise<Connections>,
+  ask: Ask,
   { abort, patience = 2000 }: Asking,
 ): Promise<Connections> {
   const ending = new AbortController()
@@ -26,8 +29,8 @@ export async function firstLiving(
   if (abort.aborted) end()
   let found: Connections | undefined
   const asked: Promise<readonly KubewrightError[]>[] = []
-  const begin = async (host: Host): Promise<readonly KubewrightError[]> => {
-    const answer = await ask(host, ending.signal)
+  const begin = async (host: Host, connected: () => void): Promise<readonly KubewrightError[]> => {
+    const answer = await ask(host, ending.signal, connected)
     if (answer.transports.size === 0) return answer.errors
     if (found === undefined) {
       found = answer
@@ -37,9 +40,12 @@ export async function firstLiving(
   }
   for (const host of hosts) {
     if (found !== undefined) break
-    const attempt = begin(host)
+    let connected: (() => void) | undefined
+    const connecting = new Promise<'reached'>((resolve) => (connected = () => resolve('reached')))
+    const attempt = begin(host, () => connected?.())
     asked.push(attempt)
-    await Promise.race([attempt, pause(patience, undefined, { ref: false }), ended])
+    const first = await Promise.race([attempt, ended, connecting, pause(patience, undefined, { ref: false })])
+    if (first === 'reached') await Promise.race([attempt, ended])
   }
   const errors = Promise.all(asked)
   await Promise.race([errors, ended])

@@ -122,9 +122,10 @@ async function livingControlPlane(
   { connect, abort }: { readonly connect: Connect; readonly abort: AbortSignal },
 ): Promise<Connections> {
   const staying = cluster.hosts.filter((each) => isControlPlane(each) && !joining.includes(each))
-  const ask = async (host: Host, signal: AbortSignal): Promise<Connections> => {
+  const ask = async (host: Host, signal: AbortSignal, reached: () => void): Promise<Connections> => {
     const connections = await connect([host], signal)
     const transport = connections.transports.get(host.name)
+    if (transport !== undefined) reached()
     if (transport === undefined || (await lives(cluster, host, transport))) return connections
     await transport.close()
     return { transports: new Map(), errors: [] }
@@ -144,8 +145,12 @@ async function anyLives(
   return false
 }
 
+/** Milliseconds; a host that has been reached and says nothing for so long is as good as dead. */
+const livingLimit = 30_000
+
 async function lives(cluster: Cluster, host: Host, transport: Transport): Promise<boolean> {
-  const output = await transport.exec(observedScript(host, cluster), { readOnly: true }).catch(() => undefined)
+  const options = { readOnly: true, timeout: livingLimit } as const
+  const output = await transport.exec(observedScript(host, cluster), options).catch(() => undefined)
   return output !== undefined && parseObserved(new Map([[host.name, output.stdout.toString('utf8')]])).api === 'up'
 }
 

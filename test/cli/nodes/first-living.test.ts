@@ -10,14 +10,14 @@ const hosts = ['cp1', 'cp2', 'cp3'].map((name) => hostOf({ name }))
 const patience = 20
 
 /** What each host does when it is asked. */
-type Behaviour = 'lives' | 'refuses' | 'silent' | 'deaf'
+type Behaviour = 'lives' | 'refuses' | 'silent' | 'deaf' | 'slow'
 
 function failed({ name }: Host): Connections {
   const error = new KubewrightError({ code: 'KW2001', exit: 'connection', host: name, message: name, hint: '' })
   return { transports: new Map(), errors: [error] }
 }
 
-/** Control planes that behave so, in the order of the inventory: `deaf` does not even hear that it is given up, until it lives. */
+/** Control planes that behave so, in the order of the inventory: `deaf` does not even hear that it is given up, until it lives; `slow` has been reached. */
 function controlPlanes(...behaviours: readonly Behaviour[]) {
   const asked: string[] = []
   const given: string[] = []
@@ -27,13 +27,14 @@ function controlPlanes(...behaviours: readonly Behaviour[]) {
     const close = async (): Promise<void> => void closed.push(name)
     return { transports: new Map([[name, { host: name, close } as Partial<Transport> as Transport]]), errors: [] }
   }
-  const ask = async (host: Host, signal: AbortSignal): Promise<Connections> => {
+  const ask = async (host: Host, signal: AbortSignal, connected: () => void): Promise<Connections> => {
     asked.push(host.name)
     const behaviour = behaviours[hosts.indexOf(host)]
     if (behaviour === 'lives') return living(host)
     if (behaviour === 'refuses') return failed(host)
+    if (behaviour === 'slow') connected()
     return new Promise((resolve) => {
-      if (behaviour === 'deaf') hear = () => resolve(living(host))
+      if (behaviour === 'deaf' || behaviour === 'slow') hear = () => resolve(living(host))
       const give = (): void => {
         given.push(host.name)
         if (behaviour === 'silent') resolve(failed(host))
@@ -75,6 +76,13 @@ test('one that is only slow is as good as another, since it goes on being awaite
   const { first, hear } = controlPlanes('deaf', 'refuses')
   setTimeout(hear, 3 * patience)
   expect(namesOf(await first())).toEqual(['cp1'])
+})
+
+test('one that has been reached is waited for, and nobody else is asked meanwhile', async () => {
+  const { first, asked, hear } = controlPlanes('slow', 'lives')
+  setTimeout(hear, 3 * patience)
+  expect(namesOf(await first())).toEqual(['cp1'])
+  expect(asked).toEqual(['cp1'])
 })
 
 test('where nobody lives the errors of all are told, in their order', async () => {
