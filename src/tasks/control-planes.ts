@@ -104,14 +104,23 @@ export function leadingMember(context: Pick<Context, 'cluster' | 'observed'>): s
   return isStacked(context.cluster) ? leader(context) : leadingEtcdHost(memberNames(context), context.observed)
 }
 
-/** The host that keeps a snapshot of etcd before members go: the one that others join or, where a run takes members away, one that stays out of it. */
+/**
+ * The host that keeps a snapshot of etcd before members go: the one that others join, or the first other one where that cannot tell
+ * of the members; where a run takes members away, one that stays out of it.
+ */
 export function snapshotKeeper(
   context: Pick<Context, 'cluster' | 'observed' | 'fleet' | 'run'>,
   { destroys }: { readonly destroys: boolean },
 ): string | undefined {
   const members = memberNames(context)
   if (destroys) return members.find((name) => context.fleet.has(name) && !context.run.includes(name))
-  return members.length === 0 ? undefined : leadingMember(context)
+  if (members.length === 0) return undefined
+  const { controlPlanes, etcdHosts } = context.observed
+  const telling = [...controlPlanes, ...etcdHosts].flatMap((each) =>
+    each.etcdMembers === undefined ? [] : [each.host],
+  )
+  const leading = leadingMember(context)
+  return telling.includes(leading) ? leading : (telling[0] ?? leading)
 }
 
 /** The nodes that this run is for, by name, control planes first. */
