@@ -9,7 +9,7 @@ import { eventually, hostOf, inHost, kubectl, onLab, planOf, type Outcome } from
 
 const name = 'e2eendpoint'
 
-describe('an endpoint of a living cluster', () => {
+describe('an endpoint', () => {
   let lab: Lab
   let balancer: LoadBalancer
   let apiServer: Backend
@@ -21,9 +21,6 @@ describe('an endpoint of a living cluster', () => {
     balancer = await startLoadBalancer(lab)
     apiServer = { host: hostOf(lab, 'cp1').nodeIP, port: 6443 }
     dead = { ...apiServer, port: 6444 }
-    const outcome = await onLab(lab, 'apply', '--yes')
-    expect(outcome.code, outcome.stderr).toBe(exitCodes.success)
-    expect(await endpoints()).toEqual({ kubelet: urlOf(apiServer), kubeProxy: urlOf(apiServer) })
   })
 
   afterAll(async () => {
@@ -31,7 +28,24 @@ describe('an endpoint of a living cluster', () => {
     await labDown(name)
   })
 
+  test('is tried by a listener before the first control plane lives', async () => {
+    const bare = await readFile(lab.inventoryPath, 'utf8')
+    await inventory({ controlPlaneEndpoint: external() })
+    balancer.forwardTo(dead)
+    expect((await refused('plan')).stderr).toMatch(
+      /^error ControlPlaneEndpoint \[cp1\] the endpoint \S+:7443 does not lead to this host: /m,
+    )
+    balancer.forwardTo(apiServer)
+    const proved = await onLab(lab, 'plan')
+    expect(proved.stderr).not.toContain('ControlPlaneEndpoint')
+    expect(proved.code, proved.stderr).toBe(exitCodes.changes)
+    expect(balancer.clients()).toEqual([apiServer.host])
+    await writeFile(lab.inventoryPath, bare)
+  })
+
   test('comes by an ordinary apply to a cluster that had none', async () => {
+    await applied()
+    expect(await endpoints()).toEqual({ kubelet: urlOf(apiServer), kubeProxy: urlOf(apiServer) })
     await inventory({ controlPlaneEndpoint: { provider: 'node-local' } })
     expect((await applied()).stderr).not.toContain('ControlPlaneEndpoint')
     const local = 'https://127.0.0.1:6443'
