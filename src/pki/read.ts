@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
 import type { Secret } from '../transport/command.ts'
 import { addressText, type AlternativeNames, alternativeNames } from './alternative-names.ts'
 import type { CertificateSpec } from './certificates.ts'
@@ -53,6 +54,13 @@ export function readCertificate(pem: string): CertificateFacts {
   } catch {
     throw new PkiError('the certificate cannot be read')
   }
+}
+
+/** Whether the first certificate of a PEM file is for a name or an address, as a client decides it; throws {@link PkiError} if there is none. */
+export function isFor(pem: string, address: string): boolean {
+  const certificate = parsed(splitCertificates(pem)[0] ?? '')
+  const matching = isIP(address) > 0 ? certificate.checkIP(address) : certificate.checkHost(address)
+  return matching !== undefined
 }
 
 /** Whether one certificate of `authorityPem` (it may be a bundle) is an authority and signed the first of `certificatePem`; dates do not matter. */

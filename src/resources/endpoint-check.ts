@@ -1,5 +1,6 @@
 import type { Finding, Resource } from '../engine/resource.ts'
 import { scriptFile } from '../host/script.ts'
+import { splitCertificates } from '../pki/read.ts'
 import { lines, sh, type Command } from '../transport/command.ts'
 
 /** What came of asking an endpoint behind which nothing lives yet. */
@@ -29,11 +30,21 @@ export interface Answers {
   readonly answers: readonly string[]
   /** The certificate that came has not the name of the endpoint. */
   readonly lacksName: boolean
+  /** PEM of the certificate that the inventory gives the API servers, as it is on the host; empty if there is none. */
+  readonly own: string
 }
 
-/** Asks a living API through the endpoint, several times by a new connection: a dead one behind it is met by one of them. */
-export function answering(server: string, examine: (state: Answers) => readonly Finding[]): Resource<Answers> {
-  return examined('EndpointAnswers', sh`kw_answers ${server} 3`, parseAnswers, examine)
+/**
+ * Asks a living API through the endpoint, several times by a new connection: a dead one behind it is met by one of them. `own` is the
+ * file of the certificate that the inventory gives the API servers, if it does.
+ */
+export function answering(
+  { server, own }: { readonly server: string; readonly own: string | undefined },
+  examine: (state: Answers) => readonly Finding[],
+): Resource<Answers> {
+  const script = sh`kw_answers ${server} 3`
+  const asked = own === undefined ? script : lines(script, sh`cat ${own} 2>/dev/null || :`)
+  return examined('EndpointAnswers', asked, parseAnswers, examine)
 }
 
 /** A resource that only examines. Whether it is asked again is nobody's matter, so no saved plan is bound to it. */
@@ -76,6 +87,7 @@ function parseAnswers(output: string): Answers {
     output.split('\n').flatMap((line) => (line.startsWith(`${word} `) ? [line.slice(word.length + 1).trim()] : []))
   return {
     answers: said('answer').map((line) => (line === 'ok' ? line : apiTrouble(line))),
+    own: splitCertificates(output).join(''),
     lacksName: said('named').some((line) => /x509: certificate is (?:valid for|not valid for any)/.test(line)),
   }
 }

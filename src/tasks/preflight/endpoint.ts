@@ -3,6 +3,7 @@ import type { Finding, Resource } from '../../engine/resource.ts'
 import { task } from '../../engine/task.ts'
 import { flagValue } from '../../kubernetes/flags.ts'
 import { apiServerPort, clusterEndpointUrl, joinHostPort } from '../../kubernetes/node.ts'
+import { isFor } from '../../pki/read.ts'
 import { answering, forwarding, unresolved, type Answers, type Forwarding } from '../../resources/endpoint-check.ts'
 import { sh } from '../../transport/command.ts'
 import type { Context } from '../context.ts'
@@ -92,10 +93,16 @@ function forwardingFindings(context: Context, listen: string, state: Forwarding)
 
 function inLife(context: Context): Resource<Answers> {
   const { cluster, facts } = context
-  return answering(clusterEndpointUrl(cluster, facts.nodeIP), (state) => answerFindings(context, state))
+  const asked = { server: clusterEndpointUrl(cluster, facts.nodeIP), own: ownCertificate(context) }
+  return answering(asked, (state) => answerFindings(context, state))
 }
 
-function answerFindings(context: Context, { answers, lacksName }: Answers): readonly Finding[] {
+/** The file of the certificate that the API servers have from the inventory. */
+function ownCertificate({ cluster }: Context): string | undefined {
+  return flagValue(cluster.apiServer.extraArgs, 'tls-cert-file')
+}
+
+function answerFindings(context: Context, { answers, lacksName, own }: Answers): readonly Finding[] {
   const { cluster } = context
   const { address, port } = cluster.controlPlaneEndpoint
   const endpoint = joinHostPort(address, port)
@@ -110,14 +117,26 @@ function answerFindings(context: Context, { answers, lacksName }: Answers): read
     `${failures.length} of ${answers.length} connections to the endpoint ${endpoint} fail: ${reasons}`,
     'It forwards to a control plane that does not answer; give it a health check of /readyz, or take that one out.',
   )
-  return [...(failures.length > 0 ? [dead] : []), ...(lacksName ? [withoutName(context, endpoint)] : [])]
+  return [...(failures.length > 0 ? [dead] : []), ...(lacksName ? [withoutName(context, endpoint, own)] : [])]
 }
 
 /** The API servers' certificates are ours to change, unless the inventory gives them others. */
-function withoutName({ cluster }: Context, endpoint: string): Finding {
-  const { address } = cluster.controlPlaneEndpoint
+function withoutName(context: Context, endpoint: string, present: string): Finding {
+  const { address } = context.cluster.controlPlaneEndpoint
   const message = `the certificate behind the endpoint ${endpoint} is not for ${address}`
-  const own = flagValue(cluster.apiServer.extraArgs, 'tls-cert-file')
-  if (own !== undefined) return error(id, message, `Add that name to ${own} on the control planes.`)
+  const own = ownCertificate(context)
+  if (own !== undefined && !willHaveName(context, own, present)) {
+    return error(id, message, `Add that name to ${own} on the control planes.`)
+  }
   return warning(id, message, 'Apply adds the name; until then clients that use it are refused.')
+}
+
+/** Whether a certificate that the API servers do not show yet has the name: the one that apply places, or that is there already. */
+function willHaveName({ cluster }: Context, own: string, present: string): boolean {
+  const placed = cluster.apiServer.files.find(({ path }) => path === own)
+  try {
+    return isFor(placed?.content ?? present, cluster.controlPlaneEndpoint.address)
+  } catch {
+    return false // no certificate has no name
+  }
 }

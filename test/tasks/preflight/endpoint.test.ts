@@ -3,6 +3,8 @@ import { createServer, type AddressInfo, type Server } from 'node:net'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import type { Finding, Resource } from '../../../src/engine/resource.ts'
+import type { PlacedFile } from '../../../src/inventory/cluster.ts'
+import { generateKey, issueAuthority } from '../../../src/pki/issue.ts'
 import { preflightEndpoint } from '../../../src/tasks/preflight/endpoint.ts'
 import type { Context } from '../../../src/tasks/context.ts'
 import { clusterOf, contextOf, factsOf, hostOf, observedOf, workerOf } from '../../support/facts.ts'
@@ -138,6 +140,22 @@ describe('on a living cluster', () => {
     const own = { ...alive, cluster: { ...cluster, apiServer: { ...cluster.apiServer, extraArgs } } }
     expect(told(own, 'EndpointAnswers', lacking)).toBe(`error: ${message}`)
   })
+
+  test('one of the user that has the name, and is not shown yet, is no error', async () => {
+    const path = '/etc/kubernetes/own/api.crt'
+    const lacking = `${ok.replace('named ok\n', '')}named x509: certificate is valid for cp1, not api.example.com\n`
+    const extraArgs = [{ name: 'tls-cert-file', value: path }]
+    const given = (files: readonly PlacedFile[] = []) => ({
+      ...alive,
+      cluster: { ...cluster, apiServer: { ...cluster.apiServer, extraArgs, files } },
+    })
+    const [right, wrong] = [await certificateFor('api.example.com'), await certificateFor('cp1')]
+    expect(told(given(), 'EndpointAnswers', lacking + right)).toMatch(/^warning: /)
+    expect(told(given(), 'EndpointAnswers', lacking + wrong)).toMatch(/^error: /)
+    const placed = (pem: string) => [{ path, mode: 0o600, content: pem }]
+    expect(told(given(placed(right)), 'EndpointAnswers', lacking)).toMatch(/^warning: /)
+    expect(told(given(placed(wrong)), 'EndpointAnswers', lacking + right)).toMatch(/^error: /)
+  })
 })
 
 describe('the listener', () => {
@@ -156,6 +174,12 @@ describe('the listener', () => {
     expect([outcome, reason]).toEqual(['failed', 'something else answers there'])
   })
 })
+
+/** A certificate whose only name is this. */
+async function certificateFor(commonName: string): Promise<string> {
+  const key = await generateKey('ECDSA-P256')
+  return issueAuthority({ spec: { commonName }, key, validitySeconds: 86_400, now: new Date() })
+}
 
 /** Runs the real script on loopback. */
 async function forwards(port: number, listenPort: number, seconds?: number) {
