@@ -19,6 +19,9 @@ const long = {
   'kill-node': 'test/e2e/kill-node.test.ts',
 } as const
 
+/** What puts something in the place of a module has its modules to itself, or other tests would meet that, or it what they have loaded. */
+const replacing = ['test/cli/operate.test.ts']
+
 export default defineConfig({
   test: {
     maxWorkers: availableParallelism(),
@@ -27,12 +30,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**'],
+          exclude: ['test/e2e/**', ...replacing],
           testTimeout: 20_000,
           // Modules hold no state, so they need not be loaded anew for each file.
           isolate: false,
         },
       },
+      { test: { name: 'unit-replacing', include: replacing, testTimeout: 20_000 } },
       { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: Object.values(long), ...onLab } },
       ...Object.entries(long).map(([name, file]) => ({ test: { name, include: [file], ...onLab } })),
     ],
