@@ -73,7 +73,7 @@ ip rule; ip -6 rule`
 const mounts = `sed -E 's/^([^ ]+ ){4}//; s/ (shared|master|propagate_from):[0-9]+//g; s/ - / /; s/,(uuid=on|pipe_ino=[0-9]+)//g' /proc/self/mountinfo | sort`
 // Of the kernel a host of the lab has only the network for itself.
 const kernel = `cd /proc/sys && find net -type f -perm -400 | grep -vE '/(neigh|conf)/(eth|veth|cni|flannel|cali)|conntrack_count|stable_secret|flush|tcp_fastopen_key' | sort | while read -r path; do printf '%s %s\\n' "$path" "$(tr '\\n\\t' '  ' <"$path" 2>/dev/null)"; done`
-const processes = `ps -eo comm= | grep -vE '^(ps|sh|sort|uniq|podman|sshd|sed|cut|tr|grep|find|xargs|sha256sum|systemctl|systemd.*|\\(sd-pam\\)|sudo|dpkg-query)$' | sort | uniq -c`
+const processes = `ps -eo comm= | grep -vE '^(ps|sh|sort|uniq|podman|sshd|sed|cut|tr|grep|find|xargs|sha256sum|runc:\\[2:INIT\\]|systemctl|systemd.*|\\(sd-pam\\)|sudo|dpkg-query)$' | sort | uniq -c`
 
 async function linesOf(host: LabHost, script: string): Promise<readonly string[]> {
   return (await inHost(host, script)).split('\n').filter((line) => line !== '')
