@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { expect } from 'vitest'
 import { parse } from 'yaml'
 import { packageRoot } from '../../src/package.ts'
 import type { Lab, LabHost } from '../lab/index.ts'
@@ -27,11 +28,13 @@ export async function serveProbed(lab: Lab): Promise<void> {
   await kubectl(lab, `create deployment ${service} --image ${agnhost} --replicas 3 --port 8080 -- ${command}`)
   await kubectl(lab, `expose deployment ${service} --port 80 --target-port 8080`)
   await kubectl(lab, `rollout status deployment ${service} --timeout 120s`)
-  const address = await kubectl(lab, `get service ${service} -o jsonpath={.spec.clusterIP}`)
-  // A pod is ready before kube-proxy on each node knows of it.
-  const workers = lab.hosts.filter(({ name }) => name.startsWith('w'))
-  const answers = (worker: LabHost) => inHost(worker, `curl --fail --silent --max-time 1 http://${address}/`)
-  await Promise.all(workers.map((worker) => eventually(30, () => answers(worker))))
+  // A pod is ready before kube-proxy on each node and the cluster's DNS know of it.
+  for (const worker of lab.hosts.filter(({ name }) => name.startsWith('w'))) {
+    await eventually(90, async () => {
+      const seen = await probed(lab, { worker, seconds: 0 }, () => Promise.resolve())
+      expect(seen.service).toMatchObject({ failed: [] })
+    })
+  }
 }
 
 /** Probes from a worker while `event` happens and `seconds` more, after two seconds in which nothing happens. */
