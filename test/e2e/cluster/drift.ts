@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { exitCodes } from '../../../src/engine/errors.ts'
 import { contents, differences, livingParts } from '../file-system.ts'
+import { podsHaveGone } from '../pods.ts'
 import { changesMade, hostOf, inHost, kubectl, onLab, planOf } from '../support.ts'
 import { tell } from './installation.ts'
 import { shared } from './shared.ts'
@@ -86,7 +87,8 @@ export function driftIsRepaired(): void {
 /** Files of all hosts, runs of services, and pods with their restarts. */
 async function look() {
   const { lab } = shared
-  // The pods of the proof come and go, and the kubelet and CNI keep a record of each.
+  await podsHaveGone(lab)
+  // The pods of the proof have come and gone, and the kubelet and CNI keep a record of each.
   const records = ['/var/lib/cni', '/var/lib/kubelet/actuated_pods_state', '/var/lib/kubelet/allocated_pods_state']
   const skipped = [...livingParts, ...records, '/var/lib/kubewright', '/var/lib/systemd']
   const hosts = await Promise.all(
@@ -101,8 +103,6 @@ async function look() {
   return {
     hosts: new Map(hosts.map(({ name, files }) => [name, files])),
     units: hosts.flatMap(({ units }) => units.trim().split('\n')),
-    pods: (await kubectl(lab, `get pods -A -o jsonpath=${columns}`))
-      .split('\n')
-      .filter((line) => !line.startsWith('kubewright-check-')),
+    pods: (await kubectl(lab, `get pods -A -o jsonpath=${columns}`)).split('\n'),
   }
 }

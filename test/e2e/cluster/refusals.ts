@@ -3,6 +3,7 @@ import type { Document } from 'yaml'
 import { exitCodes } from '../../../src/engine/errors.ts'
 import type { LabHost } from '../../lab/index.ts'
 import { differences, fileSystem, livingParts, type Snapshot } from '../file-system.ts'
+import { podsHaveGone } from '../pods.ts'
 import { elsewhere, kubewright } from '../support.ts'
 import { shared } from './shared.ts'
 
@@ -28,6 +29,7 @@ const refused: readonly [string, string, (inventory: Document) => void][] = [
 export function livingClusterIsNotTurnedOver(): void {
   test.each(refused)('%s is refused on the living cluster', async (_title, error, change) => {
     const { lab } = shared
+    await podsHaveGone(lab)
     const before = await Promise.all(lab.hosts.map(look))
     await using there = await elsewhere(lab, change)
     const check = error.split(' ')[0] ?? ''

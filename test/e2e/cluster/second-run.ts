@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { exitCodes } from '../../../src/engine/errors.ts'
 import type { LabHost } from '../../lab/index.ts'
 import { differences, fileSystem, livingParts, type Snapshot } from '../file-system.ts'
+import { podsHaveGone } from '../pods.ts'
 import { changesMade, onLab, recordsOf } from '../support.ts'
 import { tell } from './installation.ts'
 import { shared } from './shared.ts'
@@ -10,6 +11,7 @@ import { shared } from './shared.ts'
 export function secondRunDoesNothing(): void {
   test('a second apply changes nothing, writes nothing, and needs three executions a host', async () => {
     const { lab } = shared
+    await podsHaveGone(lab)
     const before = await Promise.all(lab.hosts.map(look))
     const outcome = await onLab(lab, 'apply', '--output', 'json')
     expect(outcome.code).toBe(exitCodes.success)
