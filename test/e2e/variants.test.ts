@@ -2,7 +2,8 @@ import { X509Certificate } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { exitCodes } from '../../src/engine/errors.ts'
 import { labDown, labUp, type Lab } from '../lab/index.ts'
-import { elsewhere, hostOf, inHost, kubectl, onLab, planOf, type Elsewhere } from './support.ts'
+import { podsHaveGone } from './pods.ts'
+import { elsewhere, eventually, hostOf, inHost, kubectl, onLab, planOf, type Elsewhere } from './support.ts'
 
 describe('Kubernetes 1.36 on Debian 13, with SSH on another network than the nodes', () => {
   const name = 'e2evariant'
@@ -92,10 +93,12 @@ describe('a single node that is control plane and worker', () => {
   })
 
   test('has no taint, and pods are scheduled on it', async () => {
-    expect(await kubectl(lab, `get node cp1 -o jsonpath='{.spec.taints}'`)).toBe('')
+    // A node is Ready some seconds before the last taint goes that it had until then.
+    await eventually(60, async () => expect(await kubectl(lab, `get node cp1 -o jsonpath='{.spec.taints}'`)).toBe(''))
     const image = (await inHost(hostOf(lab, 'cp1'), 'ctr -n k8s.io images ls -q')).match(/^\S+\/agnhost:\S+$/m)?.[0]
     await kubectl(lab, `create deployment echo --image ${image} --replicas 2`)
     await kubectl(lab, 'rollout status deployment echo --timeout 120s')
+    await podsHaveGone(lab)
     expect(await kubectl(lab, 'get pods -A --field-selector status.phase!=Running -o name')).toBe('')
   })
 
