@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { exitCodes } from '../../src/engine/errors.ts'
 import { labDown, labUp, type Lab } from '../lab/index.ts'
+import { podsHaveGone } from './pods.ts'
 import { checkNetwork, eventually, hostOf, inHost, kubectl, kubewright, onLab, type Outcome } from './support.ts'
 
 describe('check network, on one control plane and two workers with Flannel', () => {
@@ -11,6 +12,8 @@ describe('check network, on one control plane and two workers with Flannel', () 
     lab = await labUp({ name, controlPlanes: 1, workers: 2, kubernetes: '1.37.1', fresh: true })
     const outcome = await onLab(lab, 'apply', '--yes')
     expect(outcome.code, outcome.stderr).toBe(exitCodes.success)
+    // A check removes what it made before it ends, and what apply's proof made must not be taken for that.
+    await podsHaveGone(lab)
   })
 
   afterAll(() => labDown(name))
@@ -92,7 +95,7 @@ describe('check network, on one control plane and two workers with Flannel', () 
       async () => {
         await kubectl(lab, '-n kube-system scale deployment coredns --replicas 0')
         // A pod that ends answers for some more seconds, until what asks it has heard of its end.
-        await kubectl(lab, '-n kube-system wait --for=delete pod -l k8s-app=kube-dns --timeout 60s')
+        await kubectl(lab, '-n kube-system wait --for=delete pod -l k8s-app=kube-dns --timeout 180s')
       },
       async () => {
         await kubectl(lab, '-n kube-system scale deployment coredns --replicas 2')
@@ -110,7 +113,7 @@ describe('check network, on one control plane and two workers with Flannel', () 
     let made: Promise<string> | undefined
     const outcome = await kubewright(['check', 'network', '--inventory', lab.inventoryPath], {
       started: (child) => {
-        made = eventually(60, async () => {
+        made = eventually(120, async () => {
           const namespaces = await kubectl(lab, 'get namespaces -o name')
           expect(namespaces).toContain('kubewright-check')
           child.kill(signal)
@@ -124,12 +127,12 @@ describe('check network, on one control plane and two workers with Flannel', () 
 
   test('Ctrl-C ends it at once, and the host removes what was made', async () => {
     expect((await endedBy('SIGINT')).code).toBe(exitCodes.interrupted)
-    await eventually(30, expectNothingLeft)
+    await eventually(120, expectNothingLeft)
   })
 
   test('a command that is killed leaves nothing either', async () => {
     await endedBy('SIGKILL')
-    await eventually(60, expectNothingLeft)
+    await eventually(180, expectNothingLeft)
   })
 
   test('the proof at the end of apply finds the same, and names the check', async () => {
@@ -145,6 +148,6 @@ describe('check network, on one control plane and two workers with Flannel', () 
       await inHost(w1, 'iptables -D INPUT -p udp --dport 8472 -j DROP')
     }
     expect((await onLab(lab, 'apply', '--yes')).code).toBe(exitCodes.success)
-    await eventually(30, expectNothingLeft)
+    await eventually(120, expectNothingLeft)
   })
 })
