@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Document } from 'yaml'
 import { exitCodes } from '../../src/engine/errors.ts'
 import { labDown, labUp, type Lab } from '../lab/index.ts'
+import { podsHaveGone } from './pods.ts'
 import { checkNetwork, elsewhere, eventually, hostOf, inHost, kubectl, onLab, planOf, type Outcome } from './support.ts'
 
 describe('Calico', () => {
@@ -26,6 +27,7 @@ describe('Calico', () => {
   }
 
   async function allPodsReady(): Promise<void> {
+    await podsHaveGone(lab)
     const fields = `'{range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}'`
     const pods = (await kubectl(lab, `get pods -A -o jsonpath=${fields}`)).trim().split('\n')
     expect(pods.filter((pod) => !pod.endsWith(' True'))).toEqual([])
@@ -78,10 +80,10 @@ describe('Calico', () => {
         `run ${pods} --image ${image} --overrides '{"spec":{"nodeName":"${node}"}}' --command -- /agnhost netexec --http-port 8080`,
       )
     await Promise.all([pod('server', 'w1'), pod('client', 'w2')])
-    await kubectl(lab, 'wait --for=condition=Ready pod/server pod/client --timeout 60s')
+    await kubectl(lab, 'wait --for=condition=Ready pod/server pod/client --timeout 180s')
     const address = await kubectl(lab, `get pod server -o jsonpath='{.status.podIP}'`)
     const connects = () => kubectl(lab, `exec client -- /agnhost connect ${address}:8080 --timeout 2s`)
-    await eventually(20, connects)
+    await eventually(60, connects)
     const policy = { podSelector: { matchLabels: { run: 'server' } }, policyTypes: ['Ingress'] }
     const object = {
       apiVersion: 'networking.k8s.io/v1',
@@ -90,9 +92,9 @@ describe('Calico', () => {
       spec: policy,
     }
     await kubectl(lab, `apply -f - <<'JSON'\n${JSON.stringify(object)}\nJSON`)
-    await eventually(20, () => expect(connects()).rejects.toThrow('TIMEOUT'))
+    await eventually(60, () => expect(connects()).rejects.toThrow('TIMEOUT'))
     await kubectl(lab, 'delete networkpolicy closed')
-    await eventually(20, connects)
+    await eventually(60, connects)
     await kubectl(lab, 'delete pod server client --now')
   })
 
@@ -139,9 +141,14 @@ describe('Calico', () => {
       const outcome = await withNetwork(cni, 'apply', '--yes')
       expect(outcome.code, outcome.stderr).toBe(exitCodes.success)
       await allPodsReady()
-      if (cni.name === 'flannel') await withNetwork(cni, 'reset', '--yes')
+      if (cni.name !== 'flannel') continue
+      const reset = await withNetwork(cni, 'reset', '--yes')
+      expect(reset.code, reset.stderr).toBe(exitCodes.success)
     }
-    const routes = await inHost(hostOf(lab, 'cp1'), 'ip route show proto 80')
-    expect(routes, 'nodes of one network need no tunnel').toMatch(/10\.244\.\d+\.0\/24 via \S+ dev eth0/)
+    // Felix writes a route some time after the block of addresses that it leads to is given to a node.
+    await eventually(60, async () => {
+      const routes = await inHost(hostOf(lab, 'cp1'), 'ip route show proto 80')
+      expect(routes, 'nodes of one network need no tunnel').toMatch(/10\.244\.\d+\.0\/24 via \S+ dev eth0/)
+    })
   })
 })
