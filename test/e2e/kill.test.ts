@@ -103,7 +103,7 @@ describe('a run that is killed at any step of its journal', () => {
   /** The id of the operation that the worker knows as unfinished, after what still ran there has ended; empty if none. */
   async function openOperation(): Promise<string> {
     const worker = hostOf(lab, 'w1')
-    await eventually(60, () => inHost(worker, 'flock -n /var/lib/kubewright/act.lock true'))
+    await eventually(180, () => inHost(worker, 'flock -n /var/lib/kubewright/act.lock true'))
     return (
       await inHost(
         worker,

@@ -44,7 +44,7 @@ export function kubeadmAgrees(): void {
     expect(command).toMatch(/^kubeadm join \S+:6443 --token \S+ --discovery-token-ca-cert-hash sha256:[0-9a-f]{64}$/)
     // kubeadm checks for cgroup v2; the inventory of the lab allows v1 to the kubelet for the same reason.
     await inHost(worker, `${command} --ignore-preflight-errors=SystemVerification`)
-    await eventually(120, async () => {
+    await eventually(300, async () => {
       expect(await kubectl(lab, `wait node w2 --for condition=Ready --timeout=5s`)).toContain('met')
     })
   })

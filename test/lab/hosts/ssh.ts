@@ -3,7 +3,7 @@ import { ask } from '../shell.ts'
 import type { HostDefinition, LabDefinition } from './definition.ts'
 import { labPaths } from './paths.ts'
 
-const patience = 60_000
+const patience = 180_000
 
 /** Waits until hosts let `admin` in and `admin` become root. */
 export async function waitForSsh(lab: LabDefinition, hosts: readonly HostDefinition[]): Promise<void> {
