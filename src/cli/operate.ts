@@ -68,7 +68,8 @@ export interface Prepared extends AsyncDisposable {
 /** Reads the inventory and the hosts and makes the plan; `apply` takes the lock of every host first. */
 export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): Promise<Prepared> {
   const intention = options.nodes && (await intentionOf(options.inventory, options.nodes))
-  const { cluster } = intention ?? (await loadInventory(options.inventory))
+  const written = intention ?? (await loadInventory(options.inventory))
+  const cluster = ignoring(written.cluster, options.ignore)
   const playbook = await loadPlaybook(options.playbook)
   const installs = playbook.destroys !== true && playbook.installs !== false
   const artifacts = installs ? await openArtifacts(cluster) : artifactIndex([], playbook.name)
@@ -102,7 +103,7 @@ export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): 
       createdAt: new Date(),
       bound,
     })
-    const blocking = blockingFindings(plan.findings, options.ignore.concat(cluster.preflight.ignore))
+    const blocking = blockingFindings(plan.findings, cluster.preflight.ignore)
     if (blocking.length === 0) await verifyFiles(deliveriesOf(plan), { deep: options.deep })
     const before = intention?.before ?? cluster
     const run: Running = { cluster, before, playbook, agenda, targets, plan, saved, facts, unfinished, options }
@@ -120,6 +121,11 @@ export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): 
     await held.release()
     throw thrown
   }
+}
+
+/** What may fail in this run: what the inventory says, and the command line. */
+function ignoring(cluster: Cluster, checks: readonly string[]): Cluster {
+  return { ...cluster, preflight: { ignore: [...cluster.preflight.ignore, ...checks] } }
 }
 
 function deliveriesOf({ changes }: Plan): readonly Deliver[] {

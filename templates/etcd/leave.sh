@@ -26,6 +26,13 @@ kw_snapshots() {
   done
 }
 kw_number() { sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p" "$2"; }
+# kw_etcd_database URL DIRECTORY: bytes and revision that a snapshot of that member would have, and the bytes that are free for it.
+kw_etcd_database() {
+  kw_place=$2
+  while [ ! -d "$kw_place" ]; do kw_place=$(dirname "$kw_place"); done
+  kw_said=$(kw_etcd "$1" endpoint status --write-out json 2>/dev/null) || return 1
+  echo "database $(echo "$kw_said" | kw_number dbSize -) $(echo "$kw_said" | kw_number revision -) $(($(stat -f -c '%a * %S' "$kw_place")))"
+}
 # kw_etcd_snapshot URL FILE: a snapshot of that member which only root can read. It counts when it has been verified; the five newest stay.
 kw_etcd_snapshot() {
   kw_place=$(dirname "$2")

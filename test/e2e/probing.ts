@@ -6,6 +6,7 @@ import { packageRoot } from '../../src/package.ts'
 import type { Lab, LabHost } from '../lab/index.ts'
 import { $ } from '../lab/shell.ts'
 import type { ProbeAnswer, ProbeQuestion } from './probe.ts'
+import { answersEverywhere } from './recovery.ts'
 import { eventually, hostOf, inHost, kubectl } from './support.ts'
 
 /** What a client on a worker sees while something happens: of the API by the node's endpoint, with and without etcd, and of a service. */
@@ -19,7 +20,7 @@ export interface Seen {
 
 const service = 'probed'
 
-/** A service with three replicas, which the workers share, and which answers on each of them. */
+/** A service with three replicas, which the workers share, and which answers on every host. */
 export async function serveProbed(lab: Lab): Promise<void> {
   const images = await inHost(hostOf(lab, 'w1'), 'ctr -n k8s.io images ls -q')
   const agnhost = images.match(/^\S+\/agnhost:\S+$/m)?.[0]
@@ -29,9 +30,7 @@ export async function serveProbed(lab: Lab): Promise<void> {
   await kubectl(lab, `rollout status deployment ${service} --timeout 120s`)
   const address = await kubectl(lab, `get service ${service} -o jsonpath={.spec.clusterIP}`)
   // A pod is ready before kube-proxy on each node knows of it.
-  const workers = lab.hosts.filter(({ name }) => name.startsWith('w'))
-  const answers = (worker: LabHost) => inHost(worker, `curl --fail --silent --max-time 1 http://${address}/`)
-  await Promise.all(workers.map((worker) => eventually(30, () => answers(worker))))
+  await eventually(60, () => answersEverywhere(lab, address))
 }
 
 /** Probes from a worker while `event` happens and `seconds` more, after two seconds in which nothing happens. */

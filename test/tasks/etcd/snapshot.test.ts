@@ -48,6 +48,12 @@ describe('a host that lost the data of its member', () => {
     expect(listed(await planTasks(host, etcdSnapshotTask, context({ without: ['cp3'] })))).toEqual([])
   })
 
+  test('joins without one where the user has said so', async () => {
+    const { cluster, ...rest } = context({ without: ['cp3'] })
+    const ignoring = { ...rest, cluster: { ...cluster, preflight: { ignore: ['EtcdSnapshot'] } } }
+    expect(listed(await planTasks(host, etcdSnapshotTask, ignoring))).toEqual([])
+  })
+
   test('is known by its address, too', async () => {
     host.write('/fake/etcd/members', voters.replace('cp3', 'web7'))
     expect(listed(await planTasks(host, etcdSnapshotTask, context({ without: ['cp3'] })))).toEqual(due)

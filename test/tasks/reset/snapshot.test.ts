@@ -61,6 +61,38 @@ test('where etcd has lost its majority, what a member knows is saved all the sam
   host.remove('/fake/etcd/members')
   await applyTasks(host, resetSnapshot, context(['cp2']))
   expect(snapshots()).toEqual(['/var/lib/kubewright/snapshots/without-cp2.db'])
+  expect(listed(await planTasks(host, resetSnapshot, context(['cp2'])))).toEqual([])
+})
+
+test('one from before something was written is of no use to a host whose members are not known', async () => {
+  host.remove('/fake/etcd/members')
+  await applyTasks(host, resetSnapshot, context(['cp2']))
+  host.write('/fake/etcd/revision', '1235')
+  expect(listed(await planTasks(host, resetSnapshot, context(['cp2'])))).toEqual(due)
+})
+
+test('what has no room for one is told of it, and of the way without', async () => {
+  host.write('/fake/etcd/size', `${2 ** 60}`)
+  const { findings } = await planTasks(host, resetSnapshot, context(['cp2']))
+  expect(findings.map(({ finding: { severity, check } }) => `${severity} ${check}`)).toEqual(['error EtcdSnapshot'])
+  expect(findings[0]?.finding.message).toContain('it needs 1073741824 GiB, and ')
+  expect(findings[0]?.finding.hint).toContain('With --ignore EtcdSnapshot cp2 goes without a snapshot.')
+})
+
+test('whoever ignores it goes on without one, and is told', async () => {
+  const ignoring = { ...cluster, preflight: { ignore: ['EtcdSnapshot'] } }
+  const plan = await planTasks(host, resetSnapshot, { ...context(['cp2']), cluster: ignoring })
+  expect(listed(plan)).toEqual([])
+  expect(plan.findings.map(({ finding: { severity, message } }) => `${severity} ${message}`)).toEqual([
+    'warning no snapshot of etcd is saved before cp2 goes, as EtcdSnapshot is ignored',
+  ])
+})
+
+test('one that cannot be verified stops the run, and says how to go on', async () => {
+  host.write('/fake/etcd/data', 'damaged')
+  await expect(applyTasks(host, resetSnapshot, context(['cp2']))).rejects.toMatchObject({
+    details: { output: expect.stringContaining('so cp2 stays: --ignore EtcdSnapshot goes on without one') as string },
+  })
 })
 
 test.each([
