@@ -40,3 +40,9 @@ test('a host of another cluster does not keep a snapshot for a run, either', asy
   await expect(host.target.finish(passing, 'done')).rejects.toMatchObject({ details: { code: 'KW2020' } })
   expectUntouched(host)
 })
+
+test('an operation is not begun on a host of another cluster, and supersedes none there', async () => {
+  const host = foreignHost()
+  await expect(host.target.begin(operation)).rejects.toMatchObject({ details: { code: 'KW2020' } })
+  expectUntouched(host)
+})
