@@ -187,3 +187,22 @@ describe('an apply that is limited to a host which lost the data of its member',
     expect(hosts['cp2']?.read('/var/lib/kubewright/cluster.json')).not.toBe(cluster('cluster-1'))
   })
 })
+
+test.each([
+  ['another cluster', cluster('cluster-2', 'other')],
+  ['the same cluster', cluster('cluster-1')],
+])(
+  'an apply that is limited to others leaves the open operation of a control plane of %s alone',
+  async (_whose, record) => {
+    const other = hosts['cp3']!
+    other.write('/var/lib/kubewright/cluster.json', record)
+    other.write('/var/lib/kubewright/operation.json', open)
+    other.write(secret, 'key')
+    const run = await prepared('cluster', ['cp2'])
+    expect(run.notices.join('\n')).not.toContain('superseded')
+    expect(await run.apply()).toMatchObject({ outcome: 'done', errors: [] })
+    expect(other.read('/var/lib/kubewright/operation.json')).toBe(open)
+    expect(other.read('/var/lib/kubewright/cluster.json')).toBe(record)
+    expect(other.read(secret)).toBe('key')
+  },
+)
