@@ -115,11 +115,12 @@ test('whoever ignores it goes on without one, and is told', async () => {
   ])
 })
 
-test('one that cannot be verified stops the run, and says how to go on', async () => {
+test('one that cannot be verified stops the run, says how to go on, and leaves no copy', async () => {
   host.write('/fake/etcd/data', 'damaged')
   await expect(applyTasks(host, resetSnapshot, context(['cp2']))).rejects.toMatchObject({
     details: { output: expect.stringContaining('so cp2 stays: --ignore EtcdSnapshot goes on without one') as string },
   })
+  expect([...host.snapshot().keys()].filter((path) => path.includes('/snapshots/'))).toEqual([])
 })
 
 test.each([
