@@ -94,8 +94,7 @@ export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): 
     const agenda = agendaOf(playbook, allTasks(), cluster, { contexts, limit })
     const targets = held.targets(facts)
     const plan = await makePlan(agenda, targets)
-    const taking = playbook.destroys === true ? limitedTo(hostsWith(agenda, resetIdentity.name), facts) : facts
-    const unfinished = unfinishedOperation(cluster, taking)
+    const unfinished = unfinishedMet({ cluster, playbook, agenda, facts, options })
     const bound = boundTo(cluster, playbook, artifacts.digest, options)
     const saved = toSavedPlan(plan, {
       operation: resumes(unfinished, { cluster, playbook }) ? unfinished.id : id,
@@ -182,7 +181,9 @@ async function carryOut(run: Running, announced: SavedPlan | undefined): Promise
     targets: run.targets,
     operation,
     // Whose data is not destroyed has its own operation closed by whoever continues that.
-    unfinished: unfinishedHosts(facts).filter((name) => (destroys ? forget.includes(name) : !outside.includes(name))),
+    unfinished: unfinishedHosts(facts, { id, isFor: (name) => isFor(run, name) }).filter((name) =>
+      destroys ? forget.includes(name) : !outside.includes(name),
+    ),
     strict: announced !== undefined,
     stop: options.stop,
     emit: options.emit,
@@ -200,10 +201,27 @@ function limitedTo(names: readonly string[], facts: ReadonlyMap<string, Facts>):
   return new Map([...facts].filter(([name]) => names.includes(name)))
 }
 
+/** The unfinished operation that a run continues or, on the hosts that it is for, supersedes. */
+function unfinishedMet(
+  run: Pick<Running, 'cluster' | 'playbook' | 'agenda' | 'facts' | 'options'>,
+): OperationRecord | undefined {
+  const { cluster, playbook, agenda, facts, options } = run
+  if (playbook.destroys === true) {
+    return unfinishedOperation(cluster, limitedTo(hostsWith(agenda, resetIdentity.name), facts))
+  }
+  const newest = unfinishedOperation(cluster, facts)
+  if (options.limit.length === 0 || resumes(newest, { cluster, playbook })) return newest
+  return unfinishedOperation(cluster, limitedTo(options.limit, facts))
+}
+
+function isFor({ options: { limit } }: Running, name: string): boolean {
+  return limit.length === 0 || limit.includes(name)
+}
+
 /** Those that keep a snapshot for a run which is not for them. */
-function hostsOutside({ agenda, options: { limit } }: Running): readonly string[] {
-  const names = agenda.phases.flatMap(({ hosts }) => hosts.map(({ host }) => host))
-  return limit.length === 0 ? [] : names.filter((name) => !limit.includes(name))
+function hostsOutside(run: Running): readonly string[] {
+  const names = run.agenda.phases.flatMap(({ hosts }) => hosts.map(({ host }) => host))
+  return names.filter((name) => !isFor(run, name))
 }
 
 /** Whose hosts are destroyed: whoever resets a host and ignores whose it is has said so. */

@@ -24,9 +24,17 @@ function isForeign({ cluster: record }: HostState, cluster: Cluster): boolean {
   return record !== undefined && record.name !== cluster.name
 }
 
-/** Hosts on which an operation was begun and not closed; they are closed with this one even if nothing is left to do there. */
-export function unfinishedHosts(facts: ReadonlyMap<string, Facts>): readonly string[] {
-  return [...facts].flatMap(([name, { state }]) => (state.operation === undefined ? [] : [name]))
+/**
+ * Hosts on which an operation was begun and not closed; they are closed with this one even if nothing is left to do there. On hosts
+ * that the run is not for, only the one that it continues is: another is their own, or another cluster's.
+ */
+export function unfinishedHosts(
+  facts: ReadonlyMap<string, Facts>,
+  { id, isFor }: { readonly id: string; readonly isFor: (name: string) => boolean },
+): readonly string[] {
+  return [...facts].flatMap(([name, { state }]) =>
+    state.operation !== undefined && (isFor(name) || state.operation.id === id) ? [name] : [],
+  )
 }
 
 /** Whether this run continues that operation: the same playbook (a reset continues no apply), inventory and program. */

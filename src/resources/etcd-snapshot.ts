@@ -1,4 +1,3 @@
-import { basename } from 'node:path'
 import type { Change, Finding, Resource } from '../engine/resource.ts'
 import { scriptFile } from '../host/script.ts'
 import { binarySize } from '../host/size.ts'
@@ -109,11 +108,16 @@ function dueSnapshot(
   const isKept = snapshots.some(({ file, age, revision }) => {
     if (age >= fresh || first === undefined) return false
     if (members !== undefined) return file === first.file
-    // Which of its members the host had is not known, but without a majority nothing is written.
-    const [host] = /(?<=^without-).*?(?=(-[0-9a-f]+)?\.db$)/.exec(basename(file)) ?? []
-    return host === first.name && (database?.revision ?? revision) === revision
+    // Who of them is a member is not known, but without a majority nothing is written.
+    return going.some(({ name }) => isFrom(file, name)) && (database?.revision ?? revision) === revision
   })
   return isKept ? undefined : first
+}
+
+/** Whether a snapshot is from before this host went, whichever member it had. */
+function isFrom(file: string, name: string): boolean {
+  const start = `${directory}/without-${name}`
+  return file.startsWith(start) && /^(-[0-9a-f]+)?\.db$/.test(file.slice(start.length))
 }
 
 function findings({ name }: DueSnapshot, leftOut: boolean, database: Database | undefined): readonly Finding[] {
