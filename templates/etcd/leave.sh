@@ -43,7 +43,7 @@ kw_etcd_snapshot() {
 }
 # kw_etcd_saved URL FILE: the copy and what was found of it; etcdctl, too, writes to a file of its own first.
 kw_etcd_saved() {
-  kw_etcdctl 900 "$1" --dial-timeout 5s --command-timeout 890s snapshot save "$2.part" >/dev/null || return 1
+  kw_etcdctl 540 "$1" --dial-timeout 5s --command-timeout 530s snapshot save "$2.part" >/dev/null || return 1
   chmod 0600 "$2.part" && etcdutl snapshot status "$2.part" --write-out json >"$2.checked" || return 1
   [ "$(kw_number revision "$2.checked")" -gt 0 ] || { echo 'the snapshot holds nothing' >&2; return 1; }
   sync -d "$2.part" "$2.checked" && mv -T "$2.part" "$2" && mv -T "$2.checked" "$2.json"
