@@ -34,6 +34,8 @@ interface SnapshotOptions {
   readonly askedURL: string
   /** The data itself goes, so that a snapshot is made even where etcd has lost its majority and tells of no members. */
   readonly erases?: boolean
+  /** The host has data of a member, which tells of the others if it can be asked. */
+  readonly hasData: boolean
   /** The user goes on without a snapshot. */
   readonly leftOut: boolean
 }
@@ -70,7 +72,9 @@ kw_snapshots ${directory}`,
     },
     examine(state) {
       const due = dueSnapshot(going, options, state)
-      return due === undefined ? [] : findings(due, leftOut, state.database)
+      if (due !== undefined) return findings(due, leftOut, state.database)
+      const isSilent = state.members === undefined && options.hasData && options.erases !== true
+      return isSilent ? [untold(going)] : []
     },
     compare(state): Change | undefined {
       const due = dueSnapshot(going, options, state)
@@ -118,6 +122,16 @@ function dueSnapshot(
 function isFrom(file: string, name: string): boolean {
   const start = `${directory}/without-${name}`
   return file.startsWith(start) && /^(-[0-9a-f]+)?\.db$/.test(file.slice(start.length))
+}
+
+function untold(going: readonly GoingMember[]): Finding {
+  const names = going.map(({ name }) => name).join(' or ')
+  return {
+    check: snapshotCheck,
+    severity: 'warning',
+    message: `etcd here does not tell its members, so no snapshot is saved should ${names} have been one that was lost`,
+    hint: 'Run apply for the hosts that have etcd first (--limit): it brings etcdctl, if that is what is missing.',
+  }
 }
 
 function findings({ name }: DueSnapshot, leftOut: boolean, database: Database | undefined): readonly Finding[] {

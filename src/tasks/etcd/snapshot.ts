@@ -13,8 +13,11 @@ export const etcdSnapshotTask = task<Context>({
   summary: 'Save a snapshot of etcd',
   resources(context) {
     const going = [...departing(context), ...withoutData(context)]
-    const leftOut = context.cluster.preflight.ignore.includes(snapshotCheck)
-    return going.length === 0 ? [] : [etcdSnapshot(going, { askedURL: etcdClientURL(context.facts.nodeIP), leftOut })]
+    if (going.length === 0) return []
+    const { cluster, facts } = context
+    const leftOut = cluster.preflight.ignore.includes(snapshotCheck)
+    const { nodeIP, survey } = facts
+    return [etcdSnapshot(going, { askedURL: etcdClientURL(nodeIP), hasData: survey.etcdData, leftOut })]
   },
 })
 

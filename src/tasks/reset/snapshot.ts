@@ -19,7 +19,7 @@ export const resetSnapshot = task<Context>({
     })
     if (going.length === 0) return []
     const leftOut = cluster.preflight.ignore.includes(snapshotCheck)
-    return [etcdSnapshot(going, { askedURL: etcdClientURL(facts.nodeIP), erases: true, leftOut })]
+    return [etcdSnapshot(going, { askedURL: etcdClientURL(facts.nodeIP), erases: true, hasData: true, leftOut })]
   },
 })
 
