@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { latch } from '../../src/cli/latch.ts'
 import { schedule } from '../../src/engine/schedule.ts'
 import type { Phase } from '../../src/engine/task.ts'
 import type { Facts } from '../../src/host/facts.ts'
@@ -170,12 +171,11 @@ test.each([
   const { phases } = agendaOf(await loadPlaybook('cluster'), allTasks(), cluster, { contexts })
   const told: string[] = []
   const others = new Set(notBefore)
-  let release: () => void = () => undefined
-  const dns = new Promise<void>((resolve) => (release = resolve))
+  const dns = latch()
   const run = async (phase: Phase) => {
-    if (phase.name === 'nodes') release()
+    if (phase.name === 'nodes') dns.open()
     // Whoever is not waited for has not ended when DNS comes.
-    if (others.has(phase.name)) await dns
+    if (others.has(phase.name)) await dns.opened
     return true
   }
   await schedule(phases, run, (phase, host, outcome) => told.push(`${phase.name} ${host} ${outcome}`))
