@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { hostname, userInfo } from 'node:os'
 import { artifactIndex } from '../artifacts/bundle.ts'
 import { fetchFiles } from '../artifacts/fetch.ts'
 import { openArtifacts } from '../artifacts/source.ts'
@@ -10,28 +9,24 @@ import { makePlan, type HostFinding, type Plan } from '../engine/plan.ts'
 import { announcedBy, assertFresh, toSavedPlan, type SavedPlan } from '../engine/saved-plan.ts'
 import type { Deliver } from '../engine/resource.ts'
 import type { Operation, Target } from '../engine/target.ts'
-import type { Agenda } from '../engine/task.ts'
-import type { ClusterRecord, Facts, OperationRecord } from '../host/facts.ts'
-import { lockHost, type HostLock } from '../host/lock.ts'
-import { hostTarget } from '../host/target.ts'
+import type { Facts, OperationRecord } from '../host/facts.ts'
 import type { Cluster } from '../inventory/cluster.ts'
 import { loadInventory } from '../inventory/load.ts'
 import { programVersion } from '../package.ts'
 import { agendaOf } from '../playbook/agenda.ts'
 import { loadPlaybook, type Playbook } from '../playbook/load.ts'
-import { ownRecord } from '../tasks/preflight/ownership.ts'
-import { resetIdentity } from '../tasks/reset/identity.ts'
 import { Secret } from '../transport/command.ts'
 import type { Traffic, Transport } from '../transport/transport.ts'
 import { blockingFindings } from './blocking.ts'
 import { contextsOf } from './contexts.ts'
 import { digestOf } from './digest.ts'
+import { Held, whoAmI } from './held.ts'
 import { nodeChangeOf } from './nodes/change.ts'
 import { intentionOf, type NodeRequest } from './nodes/intention.ts'
 import { reachAll, reachFor } from './nodes/reach.ts'
-import { settle } from './settle.ts'
+import { hostsForgotten, hostsOutside, recordOf, type Scope } from './scope.ts'
 import { survey } from './survey.ts'
-import { noticesOf, resumes, unfinishedHosts, unfinishedOperation } from './unfinished.ts'
+import { noticesOf, resumes, unfinishedHosts, unfinishedMet } from './unfinished.ts'
 import { withWitnesses } from './witnesses.ts'
 
 export interface OperateOptions {
@@ -68,7 +63,8 @@ export interface Prepared extends AsyncDisposable {
 /** Reads the inventory and the hosts and makes the plan; `apply` takes the lock of every host first. */
 export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): Promise<Prepared> {
   const intention = options.nodes && (await intentionOf(options.inventory, options.nodes))
-  const { cluster } = intention ?? (await loadInventory(options.inventory))
+  const written = intention ?? (await loadInventory(options.inventory))
+  const cluster = ignoring(written.cluster, options.ignore)
   const playbook = await loadPlaybook(options.playbook)
   const installs = playbook.destroys !== true && playbook.installs !== false
   const artifacts = installs ? await openArtifacts(cluster) : artifactIndex([], playbook.name)
@@ -93,8 +89,8 @@ export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): 
     const agenda = agendaOf(playbook, allTasks(), cluster, { contexts, limit })
     const targets = held.targets(facts)
     const plan = await makePlan(agenda, targets)
-    const taking = playbook.destroys === true ? limitedTo(hostsWith(agenda, resetIdentity.name), facts) : facts
-    const unfinished = unfinishedOperation(cluster, taking)
+    const scope = { agenda, playbook, limit }
+    const unfinished = unfinishedMet(scope, { cluster, facts })
     const bound = boundTo(cluster, playbook, artifacts.digest, options)
     const saved = toSavedPlan(plan, {
       operation: resumes(unfinished, { cluster, playbook }) ? unfinished.id : id,
@@ -102,10 +98,10 @@ export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): 
       createdAt: new Date(),
       bound,
     })
-    const blocking = blockingFindings(plan.findings, options.ignore.concat(cluster.preflight.ignore))
+    const blocking = blockingFindings(plan.findings, cluster.preflight.ignore)
     if (blocking.length === 0) await verifyFiles(deliveriesOf(plan), { deep: options.deep })
     const before = intention?.before ?? cluster
-    const run: Running = { cluster, before, playbook, agenda, targets, plan, saved, facts, unfinished, options }
+    const run: Running = { cluster, before, ...scope, targets, plan, saved, facts, unfinished, options }
     return {
       cluster,
       plan,
@@ -122,18 +118,21 @@ export async function prepare(options: OperateOptions, mode: 'plan' | 'apply'): 
   }
 }
 
+/** What may fail in this run: what the inventory says, and the command line. */
+function ignoring(cluster: Cluster, checks: readonly string[]): Cluster {
+  return { ...cluster, preflight: { ignore: [...cluster.preflight.ignore, ...checks] } }
+}
+
 function deliveriesOf({ changes }: Plan): readonly Deliver[] {
   return changes.flatMap(({ change }) =>
     change.actions.flatMap((action) => (action.kind === 'deliver' ? [action] : [])),
   )
 }
 
-interface Running {
+interface Running extends Scope {
   readonly cluster: Cluster
   /** As the inventory has it written. */
   readonly before: Cluster
-  readonly playbook: Playbook
-  readonly agenda: Agenda
   readonly targets: ReadonlyMap<string, Target>
   readonly plan: Plan
   readonly saved: SavedPlan
@@ -153,10 +152,7 @@ async function carryOut(run: Running, announced: SavedPlan | undefined): Promise
   if (announced !== undefined) assertFresh(announced, saved, resuming)
   const wanted = announced === undefined ? plan : announcedBy(announced, plan, resuming)
   await fetchFiles(deliveriesOf(wanted), cluster.proxy)
-  const destroys = run.playbook.destroys === true
-  const forget = hostsWith(run.agenda, resetIdentity.name)
-  const outside = hostsOutside(run)
-  const known = destroys ? recordOf(forget, run) : ownRecord({ cluster, fleet: facts })
+  const known = recordOf(run, run)
   const operation: Operation = {
     id: announced?.operation ?? saved.operation,
     playbook: run.playbook.name,
@@ -165,8 +161,8 @@ async function carryOut(run: Running, announced: SavedPlan | undefined): Promise
     program: programVersion,
     startedBy: whoAmI(),
     resumed: unfinished?.id === (announced?.operation ?? saved.operation),
-    forget,
-    outside,
+    forget: hostsForgotten(run),
+    outside: hostsOutside(run),
   }
   const { id, playbook, resumed } = operation
   options.emit({ type: 'operation-started', operation: id, playbook, resumed })
@@ -175,8 +171,7 @@ async function carryOut(run: Running, announced: SavedPlan | undefined): Promise
     plan: wanted,
     targets: run.targets,
     operation,
-    // Whose data is not destroyed has its own operation closed by whoever continues that.
-    unfinished: unfinishedHosts(facts).filter((name) => (destroys ? forget.includes(name) : !outside.includes(name))),
+    unfinished: unfinishedHosts(run, { id, facts }),
     strict: announced !== undefined,
     stop: options.stop,
     emit: options.emit,
@@ -185,72 +180,10 @@ async function carryOut(run: Running, announced: SavedPlan | undefined): Promise
   })
 }
 
-function hostsWith({ phases }: Agenda, task: string): readonly string[] {
-  const parts = phases.flatMap(({ hosts }) => hosts)
-  return parts.filter(({ steps }) => steps.some((step) => step.task === task)).map(({ host }) => host)
-}
-
-function limitedTo(names: readonly string[], facts: ReadonlyMap<string, Facts>): ReadonlyMap<string, Facts> {
-  return new Map([...facts].filter(([name]) => names.includes(name)))
-}
-
-/** Those that keep a snapshot for a run which is not for them. */
-function hostsOutside({ agenda, options: { limit } }: Running): readonly string[] {
-  const names = agenda.phases.flatMap(({ hosts }) => hosts.map(({ host }) => host))
-  return limit.length === 0 ? [] : names.filter((name) => !limit.includes(name))
-}
-
-/** Whose hosts are destroyed: whoever resets a host and ignores whose it is has said so. */
-function recordOf(names: readonly string[], { cluster, facts }: Running): ClusterRecord | undefined {
-  const fleet = limitedTo(names, facts)
-  return ownRecord({ cluster, fleet }) ?? [...fleet.values()].flatMap(({ state }) => state.cluster ?? [])[0]
-}
-
-/** Connections and locks of one run. */
-class Held {
-  readonly #transports: ReadonlyMap<string, Transport>
-  /** Only read, so that they need no lock. */
-  readonly witnesses: ReadonlyMap<string, Transport>
-  readonly #locks = new Map<string, HostLock>()
-
-  constructor(transports: ReadonlyMap<string, Transport>, witnesses: ReadonlyMap<string, Transport>) {
-    this.#transports = transports
-    this.witnesses = witnesses
-  }
-
-  async lock(operation: string, emit: Emit): Promise<void> {
-    const holder = { who: whoAmI(), operation, since: new Date().toISOString() }
-    await settle(
-      [...this.#transports].map(async ([name, transport]) => {
-        this.#locks.set(name, await lockHost(transport, holder, emit))
-      }),
-    )
-  }
-
-  targets(facts: ReadonlyMap<string, Facts>): ReadonlyMap<string, Target> {
-    return new Map(
-      [...this.#transports].map(([name, transport]) => [
-        name,
-        hostTarget(transport, facts.get(name)?.state.cluster, () => this.#locks.get(name)?.lost() ?? false),
-      ]),
-    )
-  }
-
-  async release(): Promise<void> {
-    await Promise.allSettled([...this.#locks.values()].map((lock) => lock.release()))
-    const open = [...this.#transports.values(), ...this.witnesses.values()]
-    await Promise.allSettled(open.map((transport) => transport.close()))
-  }
-}
-
 /** `20261121-040500-1f2e3d`: sorts by time, and names the journal on the hosts. */
 function operationId(): string {
   const time = new Date().toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15)
   return `${time}-${randomBytes(3).toString('hex')}`
-}
-
-function whoAmI(): string {
-  return `${userInfo().username}@${hostname()}`
 }
 
 function boundTo(

@@ -1,6 +1,7 @@
 import type { Facts, HostState, OperationRecord } from '../host/facts.ts'
 import type { Cluster } from '../inventory/cluster.ts'
 import { programVersion } from '../package.ts'
+import { hostsForgotten, hostsOutside, isFor, limitedTo, type Scope } from './scope.ts'
 
 interface Known {
   readonly playbook: { readonly name: string }
@@ -12,7 +13,7 @@ interface Known {
 }
 
 /** The unfinished operation of a host, the newest where there are several. */
-export function unfinishedOperation(cluster: Cluster, facts: ReadonlyMap<string, Facts>): OperationRecord | undefined {
+function unfinishedOperation(cluster: Cluster, facts: ReadonlyMap<string, Facts>): OperationRecord | undefined {
   const records = [...facts.values()].flatMap(({ state }) =>
     state.operation === undefined || isForeign(state, cluster) ? [] : [state.operation],
   )
@@ -24,9 +25,32 @@ function isForeign({ cluster: record }: HostState, cluster: Cluster): boolean {
   return record !== undefined && record.name !== cluster.name
 }
 
-/** Hosts on which an operation was begun and not closed; they are closed with this one even if nothing is left to do there. */
-export function unfinishedHosts(facts: ReadonlyMap<string, Facts>): readonly string[] {
-  return [...facts].flatMap(([name, { state }]) => (state.operation === undefined ? [] : [name]))
+/** The unfinished operation that a run continues or, on the hosts that it is for, supersedes. */
+export function unfinishedMet(
+  scope: Scope,
+  { cluster, facts }: Pick<Known, 'cluster' | 'facts'>,
+): OperationRecord | undefined {
+  const { playbook, limit } = scope
+  if (playbook.destroys === true) return unfinishedOperation(cluster, limitedTo(hostsForgotten(scope), facts))
+  const newest = unfinishedOperation(cluster, facts)
+  if (limit.length === 0 || resumes(newest, { cluster, playbook })) return newest
+  return unfinishedOperation(cluster, limitedTo(limit, facts))
+}
+
+/**
+ * Hosts on which an operation was begun and not closed; they are closed with this one even if nothing is left to do there. On hosts
+ * that the run is not for, only the one that it continues is: another is their own, or another cluster's. Whoever keeps a snapshot
+ * for the run, or is not reset by it, has its own closed by whoever continues that.
+ */
+export function unfinishedHosts(
+  scope: Scope,
+  { id, facts }: { readonly id: string; readonly facts: ReadonlyMap<string, Facts> },
+): readonly string[] {
+  const [outside, forgotten] = [hostsOutside(scope), hostsForgotten(scope)]
+  return [...facts].flatMap(([name, { state }]) => {
+    if (scope.playbook.destroys === true ? !forgotten.includes(name) : outside.includes(name)) return []
+    return state.operation !== undefined && (isFor(scope, name) || state.operation.id === id) ? [name] : []
+  })
 }
 
 /** Whether this run continues that operation: the same playbook (a reset continues no apply), inventory and program. */

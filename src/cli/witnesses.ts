@@ -46,6 +46,6 @@ export async function keeperAmong(
 /** `healthy`, `answers`, or nothing. */
 async function answerOf(member: Transport): Promise<string> {
   const script = lines(etcdFunctions, scriptFile('etcd/leave.sh'), sh`kw_etcd_here`)
-  const output = await member.exec(script, { readOnly: true }).catch(() => undefined)
+  const output = await member.exec(script, { readOnly: true, timeout: 30_000 }).catch(() => undefined)
   return output?.stdout.toString('utf8').trim() ?? ''
 }

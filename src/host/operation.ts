@@ -22,11 +22,11 @@ export function beginShipment(operation: Operation, record: ClusterRecord | unde
     startedAt: new Date().toISOString(),
   }
   return bookkeeping(
-    sh`kw_open=$(sed -n 's/^{"id":"\([^"]*\)".*/\1/p' "$KW/operation.json" 2>/dev/null)
+    sh`${unlessForeign(id)}
+kw_open=$(sed -n 's/^{"id":"\([^"]*\)".*/\1/p' "$KW/operation.json" 2>/dev/null)
 if [ -n "$kw_open" ] && [ "$kw_open" != "$KW_OPERATION" ]; then
 printf '{"operation":"%s","status":"superseded","by":"%s"}\n' "$kw_open" "$KW_OPERATION" >>"$KW/journal/$kw_open.ndjson"
-fi
-${unlessForeign(id)}`,
+fi`,
     operation,
     { 'cluster.json': cluster, 'operation.json': started },
     sh`rm -f "$KW/proof"

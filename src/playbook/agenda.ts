@@ -98,6 +98,8 @@ export function selectHosts(
       return hosts.filter(({ name }) => name !== leading)
     case 'workers':
       return hosts.filter(isWorker)
+    case 'workers-or-control-planes':
+      return hosts.some(isWorker) ? hosts.filter(isWorker) : hosts.filter(isControlPlane)
     case 'etcd-hosts':
       return hosts.filter((host) => !isNode(host))
     case 'first-etcd-host':

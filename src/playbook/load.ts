@@ -22,6 +22,7 @@ const selectors = [
   // of etcd wherever it runs, and even if a run is limited to others
   'keeping-member',
   // of an operation on nodes
+  'workers-or-control-planes',
   'joining',
   'joining-control-planes',
   'joining-workers',
@@ -39,7 +40,8 @@ const phaseSchema = z.strictObject({
   after: z.array(z.string()).default([]),
   afterAny: z.array(z.string()).default([]),
   concurrency: z.number().int().positive().default(20),
-  tasks: z.array(z.string()).min(1),
+  /** Without any it is a place to wait for. */
+  tasks: z.array(z.string()),
 })
 
 const playbookSchema = z.strictObject({

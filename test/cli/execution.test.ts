@@ -173,7 +173,7 @@ describe('apply', () => {
   test('the traffic is for those who want to know everything', async () => {
     const services = { prepare: prepared({ plan }) }
     const { stderr } = await call({ argv: ['apply', '--yes', '--verbose'], cwd: await workplace(), services })
-    expect(stderr.text).toContain('[cp1]   3 executions   2.0 KiB sent   10 B received')
+    expect(stderr.text).toContain('[cp1]   3 executions   2 KiB sent   10 B received')
   })
 
   test('reset wants the name of the cluster', async () => {

@@ -126,7 +126,7 @@ CONTROL PLANE
   cp1   kube-apiserver   Ready      1.37.1
 
 ETCD
-  cp1   healthy   leader   3.6.8   3.0 MiB   1 member
+  cp1   healthy   leader   3.6.8   3 MiB   1 member
 
 ADDONS
   coredns      1/2 ready
@@ -227,7 +227,7 @@ Last apply: 2026-11-20T10:00:00Z by me@laptop, with another inventory than this 
   cp3   out of reach
 `)
     expect(stdout.text).toContain(`ETCD
-  cp1   healthy     leader    3.6.8   3.0 MiB   3 members
+  cp1   healthy     leader    3.6.8   3 MiB   3 members
   cp2   not asked   learner
   cp3   not asked   member
 `)

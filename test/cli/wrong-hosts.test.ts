@@ -86,7 +86,7 @@ const cases: readonly { title: string; situation: Situation; printed: readonly s
     title: 'a full disk',
     situation: { w1: { survey: { disks: [full] } } },
     printed: [
-      'error DiskSpace [w1] the file system /var/lib/containerd has 0 MiB free of 16.0 GiB; it holds /var/lib/containerd and needs 2.0 GiB',
+      'error DiskSpace [w1] the file system /var/lib/containerd has 0 B free of 16 GiB; it holds /var/lib/containerd and needs 2 GiB',
       '  What to do: Free some space, enlarge the file system, or set other directories in the inventory.',
     ],
   },

@@ -46,32 +46,40 @@ describe('a control plane that comes by runs that are killed at every step', () 
     expect(await planOf(there)).toEqual([])
   })
 
-  /** Runs that are killed in the second thing that they do, so that each gets on by one, until one has nothing left to do. */
+  /**
+   * Runs that are killed in the first thing that they do, one after another, until one has nothing left to do. What is not done by
+   * what a killed run leaves behind, such as a transfer, is done by the next one, which is killed in the second thing.
+   */
   async function killedUntilDone(
     there: Elsewhere,
     words: readonly string[],
     from: string,
     old?: string,
   ): Promise<void> {
-    let [kills, gone] = [0, false]
+    const steps = new Set<string>()
+    let [kills, gone, stuck, last] = [0, false, false, '']
     const began = Date.now()
     for (let run = 1; run <= 250; run += 1) {
-      const { killed, outcome, events } = await killedRun(there, { second: [0, 60, 400][run % 3]! }, words)
-      const told = `run ${run}: ${events.findLast(({ resource }) => resource !== undefined)?.resource}`
+      const moment = { change: stuck ? 'second' : 'first', delay: [60, 0, 400][run % 3]! } as const
+      const { killed, outcome, events } = await killedRun(there, moment, words)
+      const begun = events.findLast(({ type }) => type === 'change-started')
+      const step = `${begun?.host} ${begun?.resource}`
+      const told = `run ${run}: ${step}`
       const list = await eventually(30, () => members(from))
       expect(list.filter(({ learner }) => learner).length, told).toBeLessThanOrEqual(1)
       expect(new Set(list.map(({ peerURL }) => peerURL)).size, told).toBe(list.length)
       const isThere = list.some(({ id }) => id === old)
       expect(gone && isThere, `${told}: ${old} is back`).toBe(false)
       gone ||= !isThere
-      process.stderr.write(
-        `${told} ${killed ? 'killed' : outcome.code} after ${Math.round(outcome.elapsed / 100) / 10} s\n`,
-      )
-      if (killed) kills += 1
-      else if (outcome.code === exitCodes.success || isThereAlready(outcome.stdout)) {
-        process.stderr.write(
-          `${words.join(' ')}: killed ${kills} times in ${Math.round((Date.now() - began) / 1000)} s\n`,
-        )
+      const end = killed ? `killed after ${moment.delay} ms` : `${outcome.code}`
+      process.stderr.write(`${told} ${end}, ${Math.round(outcome.elapsed / 100) / 10} s\n`)
+      ;[stuck, last] = [killed && step === last, step]
+      if (killed) {
+        kills += 1
+        steps.add(step)
+      } else if (outcome.code === exitCodes.success || isThereAlready(outcome.stdout)) {
+        const seconds = Math.round((Date.now() - began) / 1000)
+        process.stderr.write(`${words.join(' ')}: killed ${kills} times, at ${steps.size} steps, in ${seconds} s\n`)
         expect(list.map(({ learner }) => learner)).toEqual([false, false, false])
         return
       } else expect([exitCodes.locked, exitCodes.apply], `${told}\n${outcome.stdout}`).toContain(outcome.code)

@@ -2,13 +2,13 @@ import type { ChildProcess } from 'node:child_process'
 import { kubewright, recordsOf, type Elsewhere, type EventRecord, type Outcome } from './support.ts'
 
 /**
- * When a run is killed, some milliseconds after: its start; its n-th event of these types; or the beginning of what it does when it
- * has done one thing, so that runs that are all killed there come to an end.
+ * When a run is killed, some milliseconds after: its start; its n-th event of these types; or the beginning of the first or second
+ * thing that it does.
  */
 export type Moment =
   | { readonly after: number }
   | { readonly event: number; readonly types: readonly string[]; readonly delay: number }
-  | { readonly second: number }
+  | { readonly change: 'first' | 'second'; readonly delay: number }
 
 /** What a run that was killed, or was done before it could be, has told. */
 export interface KilledRun {
@@ -38,11 +38,11 @@ export async function killedRun(there: Elsewhere, moment: Moment, words: readonl
     line(text, child) {
       if ('after' in moment) return
       const { type } = JSON.parse(text) as EventRecord
-      if ('second' in moment) {
+      if ('change' in moment) {
         if (type === 'change-finished' && seen === 0) seen = 1
-        if (type !== 'change-started' || seen !== 1) return
+        if (type !== 'change-started' || seen !== (moment.change === 'first' ? 0 : 1)) return
         seen = 2
-        kill(child, moment.second)
+        kill(child, moment.delay)
         return
       }
       if (!moment.types.includes(type)) return

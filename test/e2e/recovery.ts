@@ -49,8 +49,10 @@ async function expectReadySince(lab: Lab, began: number): Promise<void> {
   }
 }
 
-/** Hosts have no curl; this machine's is enough in their network. */
+/** Hosts have neither curl nor Node; this machine's Node is enough in their network. */
 async function answersIn(host: LabHost, address: string): Promise<void> {
-  const process = (await $`podman inspect --format ${'{{.State.Pid}}'} ${host.container}`).stdout.trim()
-  await $`nsenter --target ${process} --net curl -s --fail --noproxy '*' --max-time 2 http://${address}/hostname`
+  const pid = (await $`podman inspect --format ${'{{.State.Pid}}'} ${host.container}`).stdout.trim()
+  const ask = `const { ok } = await fetch('http://${address}/hostname', { signal: AbortSignal.timeout(2000) })
+process.exit(ok ? 0 : 1)`
+  await $`nsenter --target ${pid} --net ${process.execPath} --input-type module --eval ${ask}`
 }

@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { latch } from '../../src/cli/latch.ts'
+import { schedule } from '../../src/engine/schedule.ts'
+import type { Phase } from '../../src/engine/task.ts'
 import type { Facts } from '../../src/host/facts.ts'
 import { agendaOf, selectHosts } from '../../src/playbook/agenda.ts'
 import { loadPlaybook } from '../../src/playbook/load.ts'
@@ -24,6 +27,7 @@ test('a selector names hosts by their roles and by the part that they have in th
   expect(names('other-control-planes')).toEqual(['cp1'])
   expect(names('other-hosts')).toEqual(['cp1', 'w1', 'w2'])
   expect(names('workers')).toEqual(['w1', 'w2'])
+  expect(names('workers-or-control-planes')).toEqual(['w1', 'w2'])
   expect(names('etcd-hosts')).toEqual([])
   expect(names('joining')).toEqual(['w2'])
   expect(names('other-workers')).toEqual(['w1'])
@@ -156,6 +160,29 @@ test.each(['node-add', 'node-replace'])(
     expect(phases.find(({ tasks: names }) => names.includes('node/join'))?.after).toContain(kept?.name)
   },
 )
+
+test.each([
+  ['the workers', [workerOf('w1', '10.89.5.21')], 'join', ['etcd', 'control-planes']],
+  ['all control planes where there is no worker', [], 'control-planes', []],
+])('DNS comes after %s', async (_whom, workers, before, notBefore) => {
+  const hosts = [hostOf({ name: 'cp1' }), hostOf({ name: 'cp2' }), hostOf({ name: 'cp3' }), ...workers]
+  const cluster = clusterOf({ hosts, cni: { name: 'none' } })
+  const contexts = new Map(hosts.map((host) => [host.name, contextOf({ cluster, host })]))
+  const { phases } = agendaOf(await loadPlaybook('cluster'), allTasks(), cluster, { contexts })
+  const told: string[] = []
+  const others = new Set(notBefore)
+  const dns = latch()
+  const run = async (phase: Phase) => {
+    if (phase.name === 'nodes') dns.open()
+    // Whoever is not waited for has not ended when DNS comes.
+    if (others.has(phase.name)) await dns.opened
+    return true
+  }
+  await schedule(phases, run, (phase, host, outcome) => told.push(`${phase.name} ${host} ${outcome}`))
+  const last = workers.at(-1)?.name ?? 'cp3'
+  expect(told).toContain(`${before} ${last} finished`)
+  expect(told.indexOf(`${before} ${last} finished`)).toBeLessThan(told.indexOf('nodes cp1 started'))
+})
 
 test('a task that the build lacks is an error for a person', async () => {
   const context = contextOf()

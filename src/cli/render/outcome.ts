@@ -1,4 +1,5 @@
 import type { ApplyResult } from '../../engine/apply.ts'
+import { binarySize } from '../../host/size.ts'
 import type { Traffic } from '../../transport/transport.ts'
 import type { Style } from '../style.ts'
 import { counted, duration, table } from './text.ts'
@@ -38,15 +39,8 @@ export function trafficText(traffic: ReadonlyMap<string, Traffic>): string {
     [...traffic].map(([host, { executions, bytesSent, bytesReceived }]) => [
       `[${host}]`,
       counted(executions, 'execution'),
-      `${size(bytesSent)} sent`,
-      `${size(bytesReceived)} received`,
+      `${binarySize(bytesSent)} sent`,
+      `${binarySize(bytesReceived)} received`,
     ]),
   )
-}
-
-function size(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`
-  const units = ['KiB', 'MiB', 'GiB'] as const
-  const power = Math.min(units.length, Math.floor(Math.log2(bytes) / 10))
-  return `${(bytes / 1024 ** power).toFixed(1)} ${units[power - 1]}`
 }

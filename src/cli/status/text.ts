@@ -1,3 +1,4 @@
+import { binarySize } from '../../host/size.ts'
 import { counted, table } from '../render/text.ts'
 import { withoutName } from '../render/same.ts'
 import type { Style } from '../style.ts'
@@ -86,13 +87,12 @@ function etcdRow(
   learner: boolean,
 ): readonly string[] {
   if (problem !== undefined) return [host, `unhealthy: ${problem}`]
-  const size = `${(databaseSize / 1024 ** 2).toFixed(1)} MiB`
   return [
     host,
     healthy ? 'healthy' : 'unhealthy',
     leader ? 'leader' : learner ? 'learner' : 'follower',
     version,
-    size,
+    binarySize(databaseSize),
     counted(members.length, 'member'),
   ]
 }

@@ -1,7 +1,7 @@
 import { task } from '../../engine/task.ts'
 import type { Cni } from '../../inventory/cluster.ts'
 import { isControlPlane } from '../../inventory/roles.ts'
-import { usesTypha } from '../../kubernetes/calico.ts'
+import { usesTypha } from '../../kubernetes/calico-options.ts'
 import { runsEtcd } from '../../kubernetes/etcd-topology.ts'
 import { isNodeLocal } from '../../kubernetes/node.ts'
 import { imagesOf, upstreamImages, type ImageName } from '../../kubernetes/versions.ts'

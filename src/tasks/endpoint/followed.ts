@@ -14,7 +14,7 @@ export const endpointFollowed = task<Context>({
   name: 'endpoint/followed',
   summary: 'Wait until kube-proxy and the network follow the endpoint',
   resources(context) {
-    const { cluster, fleet } = context
+    const { cluster, run } = context
     const proxy = kubeProxyObjects(cluster, { nodeIP: firstControlPlaneIP(context) })
     const wanted = new Map([...proxy, ...networkObjects(context)].flatMap(inputsOfPods))
     if (wanted.size === 0) return []
@@ -24,13 +24,13 @@ export const endpointFollowed = task<Context>({
         title: 'pods that ask the API by the endpoint',
         script: podList(server),
         missing(output) {
-          const waiting = behind(output, wanted).filter(({ node }) => fleet.has(node))
+          const waiting = behind(output, wanted).filter(({ node }) => run.includes(node))
           const places = waiting.map(({ owner, node }) => `${owner} on ${node}`)
           return places.length === 0 ? undefined : `not made anew yet: ${places.join(', ')}`
         },
         gate: {
           // A DaemonSet makes its pods anew one after the other, and so does a Deployment whose pods have a port of the host.
-          limit: Math.max(300, fleet.size * 15),
+          limit: Math.max(300, run.length * 15),
           interval: 1,
           explain: sh`kw_kubectl ${server} --request-timeout=10s get daemonsets -A`,
         },

@@ -2,7 +2,7 @@ import { task } from '../../engine/task.ts'
 import { etcdClientURL } from '../../kubernetes/component-flags.ts'
 import { etcdPeerURL } from '../../kubernetes/etcd-members.ts'
 import type { GoingMember } from '../../resources/etcd-departure.ts'
-import { etcdSnapshot } from '../../resources/etcd-snapshot.ts'
+import { etcdSnapshot, snapshotCheck } from '../../resources/etcd-snapshot.ts'
 import type { Context } from '../context.ts'
 import { memberNames, nodeIPOf } from '../control-planes.ts'
 import { departing } from './leave.ts'
@@ -13,7 +13,11 @@ export const etcdSnapshotTask = task<Context>({
   summary: 'Save a snapshot of etcd',
   resources(context) {
     const going = [...departing(context), ...withoutData(context)]
-    return going.length === 0 ? [] : [etcdSnapshot(going, { askedURL: etcdClientURL(context.facts.nodeIP) })]
+    if (going.length === 0) return []
+    const { cluster, facts } = context
+    const leftOut = cluster.preflight.ignore.includes(snapshotCheck)
+    const { nodeIP, survey } = facts
+    return [etcdSnapshot(going, { askedURL: etcdClientURL(nodeIP), hasData: survey.etcdData, leftOut })]
   },
 })
 

@@ -48,12 +48,6 @@ export function enumerate(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
 }
 
-/** `1.5 GiB`, `300 MiB`. */
-export function binarySize(bytes: number): string {
-  const mebibytes = bytes / 2 ** 20
-  return mebibytes < 1024 ? `${Math.floor(mebibytes)} MiB` : `${(mebibytes / 1024).toFixed(1)} GiB`
-}
-
 /** What only nodes need: pods, their network, kube-proxy. */
 export function onNodes(examine: Check): Check {
   return (context) => (isNode(context.host) ? examine(context) : [])

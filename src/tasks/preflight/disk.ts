@@ -1,8 +1,9 @@
 import type { Finding } from '../../engine/resource.ts'
 import type { Disk } from '../../host/facts.ts'
+import { binarySize } from '../../host/size.ts'
 import { kubeletConfiguration } from '../../kubernetes/kubelet.ts'
 import type { Context } from '../context.ts'
-import { binarySize, enumerate, error, warning, type Check } from './check.ts'
+import { enumerate, error, warning, type Check } from './check.ts'
 import { ownership } from './ownership.ts'
 
 const mebibyte = 2 ** 20

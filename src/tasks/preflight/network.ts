@@ -1,6 +1,6 @@
 import type { Finding } from '../../engine/resource.ts'
 import { contains, familyOf, isAddress, isSubnet, overlaps } from '../../inventory/subnets.ts'
-import { usesBgp } from '../../kubernetes/calico.ts'
+import { usesBgp } from '../../kubernetes/calico-options.ts'
 import { isNode } from '../../inventory/roles.ts'
 import { kubeletConfiguration } from '../../kubernetes/kubelet.ts'
 import type { Context } from '../context.ts'

@@ -4,6 +4,7 @@ import { etcdPeerURL, type ListedMember } from '../../kubernetes/etcd-members.ts
 import { etcdHostLeaves, runsEtcd } from '../../kubernetes/etcd-topology.ts'
 import { flagValue } from '../../kubernetes/flags.ts'
 import type { Observed } from '../../kubernetes/observed.ts'
+import { snapshotCheck } from '../../resources/etcd-snapshot.ts'
 import type { Context } from '../context.ts'
 import { memberNames, snapshotKeeper } from '../control-planes.ts'
 import { checks, enumerate, error, warning, type Check } from '../preflight/check.ts'
@@ -85,7 +86,7 @@ const withoutSnapshot: Check = (context) => {
   if (hasLeft || (keeper !== undefined && losesData(facts, keeper))) return []
   return [
     warning(
-      'EtcdSnapshot',
+      snapshotCheck,
       `no snapshot of etcd is saved before its data goes here: no member answers on ${enumerate(others)}`,
       `If nobody else has that data, copy ${host.directories.etcd} away first, while etcd is stopped.`,
     ),

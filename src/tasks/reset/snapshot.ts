@@ -2,7 +2,7 @@ import { task } from '../../engine/task.ts'
 import type { Facts } from '../../host/facts.ts'
 import { etcdClientURL } from '../../kubernetes/component-flags.ts'
 import { etcdPeerURL } from '../../kubernetes/etcd-members.ts'
-import { etcdSnapshot } from '../../resources/etcd-snapshot.ts'
+import { etcdSnapshot, snapshotCheck } from '../../resources/etcd-snapshot.ts'
 import type { Context } from '../context.ts'
 import { memberNames } from '../control-planes.ts'
 
@@ -11,13 +11,15 @@ export const resetSnapshot = task<Context>({
   name: 'reset/snapshot',
   summary: 'Save a snapshot of etcd',
   resources(context) {
-    const { host, facts, fleet, run } = context
+    const { cluster, host, facts, fleet, run } = context
     const going = memberNames(context).flatMap((name) => {
       const its = fleet.get(name)
       if (name === host.name || !run.includes(name) || its === undefined || !losesData(its, facts)) return []
       return [{ name, peerURLs: [etcdPeerURL(its.nodeIP)], otherPeerURLs: [], joins: false }]
     })
-    return going.length === 0 ? [] : [etcdSnapshot(going, { askedURL: etcdClientURL(facts.nodeIP), erases: true })]
+    if (going.length === 0) return []
+    const leftOut = cluster.preflight.ignore.includes(snapshotCheck)
+    return [etcdSnapshot(going, { askedURL: etcdClientURL(facts.nodeIP), erases: true, hasData: true, leftOut })]
   },
 })
 

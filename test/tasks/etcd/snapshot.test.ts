@@ -48,6 +48,22 @@ describe('a host that lost the data of its member', () => {
     expect(listed(await planTasks(host, etcdSnapshotTask, context({ without: ['cp3'] })))).toEqual([])
   })
 
+  test('may have been a member that nobody tells of, and that is told', async () => {
+    host.remove('/usr/sbin/etcdctl')
+    const facts = factsOf({ nodeIP: '10.89.5.11', survey: { etcdData: true } })
+    const plan = await planTasks(host, etcdSnapshotTask, { ...context({ without: ['cp3'] }), facts })
+    expect(listed(plan)).toEqual([])
+    expect(plan.findings.map(({ finding: { severity, message } }) => `${severity} ${message}`)).toEqual([
+      'warning etcd here does not tell its members, so no snapshot is saved should cp3 have been one that was lost',
+    ])
+  })
+
+  test('joins without one where the user has said so', async () => {
+    const { cluster, ...rest } = context({ without: ['cp3'] })
+    const ignoring = { ...rest, cluster: { ...cluster, preflight: { ignore: ['EtcdSnapshot'] } } }
+    expect(listed(await planTasks(host, etcdSnapshotTask, ignoring))).toEqual([])
+  })
+
   test('is known by its address, too', async () => {
     host.write('/fake/etcd/members', voters.replace('cp3', 'web7'))
     expect(listed(await planTasks(host, etcdSnapshotTask, context({ without: ['cp3'] })))).toEqual(due)

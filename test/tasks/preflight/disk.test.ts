@@ -30,7 +30,7 @@ describe('a full disk', () => {
     const context = on({ ...root, ...full }, { ...root, ...full, path: '/etc' })
     expect(found(preflightHost, context)).toEqual(['error DiskSpace'])
     expect(told(preflightHost, context)).toContain(
-      '/ has 100 MiB free of 60.0 GiB; it holds / and /etc and needs 512 MiB',
+      '/ has 100 MiB free of 60 GiB; it holds / and /etc and needs 512 MiB',
     )
   })
 
@@ -79,7 +79,7 @@ describe("the kubelet's thresholds", () => {
 
   test('refuse a host whose pods would be evicted at once', () => {
     expect(found(preflightHost, on(root, tight))).toEqual(['error DiskPressure'])
-    expect(told(preflightHost, on(root, tight))).toContain('8.0 GiB (13 %) free')
+    expect(told(preflightHost, on(root, tight))).toContain('8 GiB (13 %) free')
   })
 
   test('are only a warning for a node that runs already', () => {

@@ -4,7 +4,9 @@ import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import type { Finding, Resource } from '../../../src/engine/resource.ts'
 import type { PlacedFile } from '../../../src/inventory/cluster.ts'
-import { generateKey, issueAuthority } from '../../../src/pki/issue.ts'
+import { certificates } from '../../../src/pki/certificates.ts'
+import { generateKey, issueAuthority, issueCertificate } from '../../../src/pki/issue.ts'
+import { specOf } from '../../../src/tasks/control-planes.ts'
 import { preflightEndpoint } from '../../../src/tasks/preflight/endpoint.ts'
 import type { Context } from '../../../src/tasks/context.ts'
 import { clusterOf, contextOf, factsOf, hostOf, observedOf, workerOf } from '../../support/facts.ts'
@@ -150,8 +152,10 @@ describe('on a living cluster', () => {
       cluster: { ...cluster, apiServer: { ...cluster.apiServer, extraArgs, files } },
     })
     const [right, wrong] = [await certificateFor('api.example.com'), await certificateFor('cp1')]
-    expect(told(given(), 'EndpointAnswers', lacking + right)).toMatch(/^warning: /)
-    expect(told(given(), 'EndpointAnswers', lacking + wrong)).toMatch(/^error: /)
+    const common = await certificateFor('10.89.5.11', 'api.example.com') // clients do not look at it
+    const wide = await certificateFor('*.example.com')
+    for (const pem of [right, wide]) expect(told(given(), 'EndpointAnswers', lacking + pem)).toMatch(/^warning: /)
+    for (const pem of [wrong, common]) expect(told(given(), 'EndpointAnswers', lacking + pem)).toMatch(/^error: /)
     const placed = (pem: string) => [{ path, mode: 0o600, content: pem }]
     expect(told(given(placed(right)), 'EndpointAnswers', lacking)).toMatch(/^warning: /)
     expect(told(given(placed(wrong)), 'EndpointAnswers', lacking + right)).toMatch(/^error: /)
@@ -175,10 +179,17 @@ describe('the listener', () => {
   })
 })
 
-/** A certificate whose only name is this. */
-async function certificateFor(commonName: string): Promise<string> {
+/** A certificate for this name. */
+async function certificateFor(name: string, commonName = 'someone'): Promise<string> {
   const key = await generateKey('ECDSA-P256')
-  return issueAuthority({ spec: { commonName }, key, validitySeconds: 86_400, now: new Date() })
+  const validity = { validitySeconds: 86_400, now: new Date() }
+  const certificate = issueAuthority({ spec: { commonName: 'theirs' }, key, ...validity })
+  return issueCertificate({
+    spec: { ...specOf(certificates[0]!, bare), commonName, sans: [name] },
+    authority: { certificate, key },
+    key,
+    ...validity,
+  })
 }
 
 /** Runs the real script on loopback. */

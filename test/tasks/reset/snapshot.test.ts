@@ -26,6 +26,16 @@ function context(run: readonly string[], second: Facts = factsAt('10.89.5.12')) 
   return contextOf({ cluster, host: hosts[0]!, facts, fleet, run })
 }
 
+/** The cluster while that host is reset, under another name. */
+function renamed(name: string, to: string) {
+  const { fleet } = context([name])
+  return {
+    cluster: clusterOf({ hosts: hosts.map((each) => (each.name === name ? hostOf({ name: to }) : each)) }),
+    fleet: new Map([...fleet].map(([each, facts]) => [each === name ? to : each, facts])),
+    run: [to],
+  }
+}
+
 let host: SandboxHost
 
 function snapshots(): readonly string[] {
@@ -61,6 +71,56 @@ test('where etcd has lost its majority, what a member knows is saved all the sam
   host.remove('/fake/etcd/members')
   await applyTasks(host, resetSnapshot, context(['cp2']))
   expect(snapshots()).toEqual(['/var/lib/kubewright/snapshots/without-cp2.db'])
+  expect(listed(await planTasks(host, resetSnapshot, context(['cp2'])))).toEqual([])
+})
+
+test.each(['cp-2', 'etcd-a'])(
+  'without a majority the snapshot of %s counts, whose name ends as an id may',
+  async (name) => {
+    host.remove('/fake/etcd/members')
+    const named = { ...context(['cp2']), ...renamed('cp2', name) }
+    await applyTasks(host, resetSnapshot, named)
+    expect(snapshots()).toEqual([`/var/lib/kubewright/snapshots/without-${name}.db`])
+    expect(listed(await planTasks(host, resetSnapshot, named))).toEqual([])
+  },
+)
+
+test('the first that goes need not be the one that the snapshot is of: it may have left etcd before', async () => {
+  host.write('/fake/etcd/members', host.read('/fake/etcd/members')?.replace(/^aaa2.*\n/m, '') ?? '')
+  await applyTasks(host, resetSnapshot, context(['cp2', 'cp3']))
+  expect(snapshots()).toEqual(['/var/lib/kubewright/snapshots/without-cp3-aaa3.db'])
+})
+
+test('one from before something was written is of no use to a host whose members are not known', async () => {
+  host.remove('/fake/etcd/members')
+  await applyTasks(host, resetSnapshot, context(['cp2']))
+  host.write('/fake/etcd/revision', '1235')
+  expect(listed(await planTasks(host, resetSnapshot, context(['cp2'])))).toEqual(due)
+})
+
+test('what has no room for one is told of it, and of the way without', async () => {
+  host.write('/fake/etcd/size', `${2 ** 60}`)
+  const { findings } = await planTasks(host, resetSnapshot, context(['cp2']))
+  expect(findings.map(({ finding: { severity, check } }) => `${severity} ${check}`)).toEqual(['error EtcdSnapshot'])
+  expect(findings[0]?.finding.message).toContain('it needs 1073741824 GiB, and ')
+  expect(findings[0]?.finding.hint).toContain('With --ignore EtcdSnapshot cp2 goes without a snapshot.')
+})
+
+test('whoever ignores it goes on without one, and is told', async () => {
+  const ignoring = { ...cluster, preflight: { ignore: ['EtcdSnapshot'] } }
+  const plan = await planTasks(host, resetSnapshot, { ...context(['cp2']), cluster: ignoring })
+  expect(listed(plan)).toEqual([])
+  expect(plan.findings.map(({ finding: { severity, message } }) => `${severity} ${message}`)).toEqual([
+    'warning no snapshot of etcd is saved before cp2 goes, as EtcdSnapshot is ignored',
+  ])
+})
+
+test('one that cannot be verified stops the run, says how to go on, and leaves no copy', async () => {
+  host.write('/fake/etcd/data', 'damaged')
+  await expect(applyTasks(host, resetSnapshot, context(['cp2']))).rejects.toMatchObject({
+    details: { output: expect.stringContaining('so cp2 stays: --ignore EtcdSnapshot goes on without one') as string },
+  })
+  expect([...host.snapshot().keys()].filter((path) => path.includes('/snapshots/'))).toEqual([])
 })
 
 test.each([
