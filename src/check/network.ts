@@ -37,10 +37,13 @@ ${prepared(cluster, { server, nodes, extent: 'full' })}
 kw_network_watched`
 }
 
-/** The short check, as an action: it fails, and says what, if anything of it does. It needs the functions of `host/probe.sh`. */
+/**
+ * The short check, as an action: it fails, and says what, if anything of it does for more than a minute. It needs the functions of
+ * `host/probe.sh`.
+ */
 export function networkProof(cluster: Cluster, nodes: readonly string[], server: string): Command {
   return sh`${prepared(cluster, { server: sh`${server}`, nodes, extent: 'short' })}
-kw_network_proof`
+kw_network_proven 75`
 }
 
 function prepared(cluster: Cluster, { server, nodes, extent }: Check): Command {

@@ -26,8 +26,7 @@ function proof(context: Context): Resource<string> {
     actions: [
       {
         kind: 'run',
-        // A node whose proxy to the API was changed a moment ago learns of services some seconds late.
-        command: sh`${networkProof(cluster, nodeNames(context), server)} || { sleep 15; kw_network_proof; }
+        command: sh`${networkProof(cluster, nodeNames(context), server)} || exit 1
 printf '%s\n' ${digest} >${record}`,
         undo: 'none',
       },
