@@ -5,10 +5,18 @@ import { clusterOf, hostOf, workerOf } from '../support/facts.ts'
 
 const cluster = clusterOf({ hosts: [hostOf(), workerOf('w1', '10.89.5.21')] })
 
-/** Runs the proof as an action does, with a kubectl for which pods say these lines. */
-function prove(said: Readonly<Record<string, string>>, pods = 'Running') {
-  const says = Object.entries(said).map(([pod, lines]) => `*"exec ${pod} "*) printf '%s\\n' '${lines}' ;;`)
-  const script = `sleep() { :; }
+/** Runs the proof as an action does, with a kubectl for which pods say these lines, and said others in the first minute. Nobody sleeps. */
+function prove(
+  said: Readonly<Record<string, string>>,
+  { pods = 'Running', before = said }: { readonly pods?: string; readonly before?: typeof said } = {},
+) {
+  const says = Object.entries(said).map(
+    ([pod, lines]) =>
+      `*"exec ${pod} "*) if [ "$slept" -lt 60 ]; then printf '%s\\n' '${before[pod] ?? ''}'; else printf '%s\\n' '${lines}'; fi ;;`,
+  )
+  const script = `slept=0
+sleep() { slept=$((slept + \${1%.*})); }
+date() { echo "$slept"; }
 kw_kubectl() {
   case "$*" in
     *' create '*) cat >/dev/null ;;
@@ -32,6 +40,12 @@ test('the proof holds when every pod reaches its neighbour', () => {
   expect(prove(said)).toMatchObject({ status: 0, stdout: 'proved\n' })
 })
 
+test('whoever learns of a service within the minute has not failed', () => {
+  const said = { n0: 'cell pod cp1 w1 ok\nend', n1: 'cell service w1 cp1 ok\nend' }
+  const before = { ...said, n1: 'cell service w1 cp1 failed REFUSED\nend' }
+  expect(prove(said, { before })).toMatchObject({ status: 0, stdout: 'proved\n' })
+})
+
 test('what a pod does not reach is named, with what it said', () => {
   const said = { n0: 'cell pod cp1 w1 failed TIMEOUT\nend', n1: 'cell dns w1 - failed DNS: no such host\nend' }
   const { status, stderr } = prove(said)
@@ -41,7 +55,7 @@ test('what a pod does not reach is named, with what it said', () => {
 })
 
 test('a pod that does not run is named, with its last event', () => {
-  const { status, stderr } = prove({ n0: 'cell pod cp1 cp1 ok\nend' }, 'Pending')
+  const { status, stderr } = prove({ n0: 'cell pod cp1 cp1 ok\nend' }, { pods: 'Pending' })
   expect(status).toBe(1)
   expect(stderr).toContain('the pod of the check on w1: ContainerCreating failed to set up the network')
 })
