@@ -143,10 +143,16 @@ test('a control plane is replaced by a new host of its name', async () => {
 })
 
 test('a control plane that lives is removed, after a verified snapshot, and workers are led past it', async () => {
+  const worker = hostOf(lab, 'w1')
+  const since = await proxySince('cp3')
   const outcome = await node('remove', 'cp2')
   expect(outcome.code, outcome.stderr).toBe(exitCodes.success)
   expect(await voters('cp3')).toEqual(['cp1', 'cp3'])
-  expect(await inHost(hostOf(lab, 'w1'), 'grep -c "server cp" /etc/kubernetes/haproxy/haproxy.cfg')).toBe('2\n')
+  const configuration = await inHost(worker, 'cat /etc/kubernetes/haproxy/haproxy.cfg')
+  expect(configuration.match(/^ *server cp\d /gm)).toHaveLength(2)
+  const ask = 'exec 3<>/dev/tcp/127.0.0.1/10270; printf "GET /configuration HTTP/1.0\\r\\n\\r\\n" >&3; tail -n 1 <&3'
+  expect(configuration).toContain(` ${(await inHost(worker, `bash -c '${ask}'`)).trim()} `)
+  expect(await proxySince('cp3'), 'the proxy is not started anew').toBe(since)
   expect(await planOf(lab)).toEqual([])
 })
 
@@ -229,4 +235,9 @@ async function whoami(host: string): Promise<string> {
 function contacted(outcome: Outcome): readonly string[] {
   const traffic = recordsOf(outcome).find(({ type }) => type === 'traffic')
   return Object.keys(traffic?.hosts ?? {}).toSorted()
+}
+
+/** When the pod of the proxy was started on the worker, as this control plane tells. */
+function proxySince(from: string): Promise<string> {
+  return kubectl(from, 'get pod haproxy-w1 -n kube-system -o jsonpath={.status.startTime}')
 }

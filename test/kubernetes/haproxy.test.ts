@@ -29,7 +29,7 @@ describe('a node-local endpoint', () => {
 
   test('speaks IPv6', () => {
     const cluster = clusterOf({ controlPlaneEndpoint: { ...controlPlaneEndpoint, address: '::1' } })
-    const text = haproxyConfiguration(cluster, [{ name: 'cp1', nodeIP: 'fd00::11' }])
+    const { text } = haproxyConfiguration(cluster, [{ name: 'cp1', nodeIP: 'fd00::11' }])
     expect(text).toContain('bind [::1]:6443\n')
     expect(text).toContain('server cp1 [fd00::11]:6443\n')
   })

@@ -6,6 +6,7 @@ import {
   haproxyPod,
 } from '../../kubernetes/haproxy.ts'
 import { isNodeLocal } from '../../kubernetes/node.ts'
+import { haproxyReload } from '../../resources/haproxy-reload.ts'
 import { directory, file } from '../../resources/file.ts'
 import { staticPod } from '../../resources/static-pod.ts'
 import type { Context } from '../context.ts'
@@ -25,8 +26,9 @@ export const endpointNodeLocal = task<Context>({
     const configuration = haproxyConfiguration(cluster, apiServers)
     return [
       directory(haproxyDirectory),
-      file(haproxyConfigurationFile, configuration),
-      staticPod(haproxyPod(cluster, configuration), 'restart', { socket: host.containerd.criSocket }),
+      file(haproxyConfigurationFile, configuration.text),
+      staticPod(haproxyPod(cluster), 'restart', { socket: host.containerd.criSocket }),
+      haproxyReload(cluster.controlPlaneEndpoint.address, configuration),
     ]
   },
 })

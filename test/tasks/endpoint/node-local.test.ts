@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { task } from '../../../src/engine/task.ts'
 import { file } from '../../../src/resources/file.ts'
 import type { Context } from '../../../src/tasks/context.ts'
@@ -6,7 +6,7 @@ import { endpointNodeLocal } from '../../../src/tasks/endpoint/node-local.ts'
 import { endpointUnused } from '../../../src/tasks/endpoint/unused.ts'
 import { clusterOf, contextOf, factsOf, hostOf, workerOf } from '../../support/facts.ts'
 import { applyTasks, listed, planTasks } from '../../support/run-task.ts'
-import { sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'
+import { flyingTime, sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'
 
 const manifest = '/etc/kubernetes/manifests/haproxy.yaml'
 const configuration = '/etc/kubernetes/haproxy/haproxy.cfg'
@@ -56,8 +56,50 @@ test('it changes when the control planes do, and only then', async () => {
   expect(listed(await planTasks(host, endpointNodeLocal, context('10.89.5.11')))).toEqual([])
   expect(listed(await planTasks(host, endpointNodeLocal, context('10.89.5.11', '10.89.5.12')))).toEqual([
     `update file:${configuration}`,
-    `update file:${manifest}`,
   ])
+})
+
+/** The stand-in of bash has from it which configuration it has read: the one that there is, or the one that it was started with. */
+function started(how: 'reads anew' | 'goes on as it was'): void {
+  host.write('/proc/41/comm', 'haproxy\n')
+  host.write('/fake/haproxy.cfg', host.read(configuration) ?? '')
+  const read = how === 'reads anew' ? configuration : '/fake/haproxy.cfg'
+  const answer = `sed -n 's/.*text.plain string \\([0-9a-f]*\\) .*/\\1/p' ${read}`
+  host.write('/usr/local/sbin/bash', `#!/bin/sh\n${answer}\n`, 0o755)
+}
+
+describe('a proxy that runs', () => {
+  test('is told to read another configuration, and is not started anew', async () => {
+    await applyTasks(host, endpointNodeLocal, context('10.89.5.11'))
+    started('reads anew')
+    expect(listed(await planTasks(host, endpointNodeLocal, context('10.89.5.11')))).toEqual([])
+    const more = context('10.89.5.11', '10.89.5.12')
+    expect(listed(await planTasks(host, endpointNodeLocal, more))).toEqual([
+      `update file:${configuration}`,
+      'update haproxy',
+    ])
+    await applyTasks(host, endpointNodeLocal, more)
+    expect(listed(await planTasks(host, endpointNodeLocal, more))).toEqual([])
+  })
+
+  test('is told again when a run was cut off before it was', async () => {
+    await applyTasks(host, endpointNodeLocal, context('10.89.5.11'))
+    started('goes on as it was')
+    const more = context('10.89.5.11', '10.89.5.12')
+    flyingTime(host)
+    await expect(applyTasks(host, endpointNodeLocal, more)).rejects.toMatchObject({
+      details: { output: expect.stringContaining('haproxy goes on with an earlier configuration') as string },
+    })
+    expect(listed(await planTasks(host, endpointNodeLocal, more))).toEqual(['update haproxy'])
+  })
+
+  test('cannot be asked without bash, and that is told', async () => {
+    host.write('/proc/41/comm', 'haproxy\n')
+    const { findings } = await planTasks(host, endpointNodeLocal, context('10.89.5.11'))
+    expect(findings.map(({ finding: { severity, check } }) => `${severity} ${check}`)).toEqual([
+      'warning HaproxyConfiguration',
+    ])
+  })
 })
 
 test('it goes when the endpoint is another one, and pods of others stay', async () => {
