@@ -74,17 +74,23 @@ kw_until_gone() {
   done
   return 1
 }
+# kw_end_containers SOCKET: containerd refuses one whose task is about to end, and finishes one that it was asked for before the kubelet stopped.
+kw_end_containers() {
+  for _ in $(seq 20); do
+    kw_left=$(kw_ctr "$1" -n k8s.io containers ls -q)
+    [ -n "$kw_left" ] || return 0
+    kw_ctr "$1" -n k8s.io tasks rm -f $kw_left >/dev/null 2>&1 # those that have ended are named as errors
+    kw_ctr "$1" -n k8s.io containers rm $kw_left >/dev/null 2>&1 || sleep 0.5
+  done
+}
 # kw_end_pods SOCKET: ends them as an operator would, then by force; records, shims and network namespaces go after them.
 kw_end_pods() {
   kill -TERM $(kw_pod_processes) 2>/dev/null
   kw_until_gone 10 || kill -KILL $(kw_pod_processes) 2>/dev/null
-  kw_left=$(kw_ctr "$1" -n k8s.io containers ls -q)
-  if [ -n "$kw_left" ]; then
-    kw_ctr "$1" -n k8s.io tasks rm -f $kw_left >/dev/null 2>&1 # those that have ended are named as errors
-    kw_ctr "$1" -n k8s.io containers rm $kw_left >/dev/null 2>&1
-  fi
+  kw_end_containers "$1"
   kill -KILL $(kw_shims) 2>/dev/null
   kw_until_gone 10
+  kw_end_containers "$1"
   kw_orphans | while read -r kw_netns; do umount -l "$kw_netns" 2>/dev/null; rm -f "$kw_netns"; done
   systemctl stop $(kw_slices) 2>/dev/null
   grep -qs /kubepods /proc/1/cgroup || find /sys/fs/cgroup -depth -type d -path '*/kubepods*' -exec rmdir {} + 2>/dev/null

@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
+import { scriptFile } from '../../../src/host/script.ts'
 import { endedPods } from '../../../src/resources/reset-pods.ts'
 import { stoppedService } from '../../../src/resources/reset-service.ts'
 
@@ -24,6 +26,23 @@ test("somebody else's containers in the containerd that goes stop the reset", ()
   expect(pods.examine?.(pods.probe.parse(''))).toEqual([])
   const adopted = endedPods({ criSocket: '/run/containerd/containerd.sock', ours: false })
   expect(adopted.examine?.(state)).toEqual([])
+})
+
+test('a container that containerd refuses to remove, or makes meanwhile, is removed by another try', () => {
+  const script = `${scriptFile('host/reset.sh').text}
+sleep() { :; }
+tries=0
+kw_ctr() {
+  case "$*" in
+    *' containers ls -q') if [ -e "$dir/gone" ]; then :; else echo 1a; fi ;;
+    *' containers rm 1a') tries=$((tries + 1)); [ "$tries" = 3 ] && : >"$dir/gone" ;;
+  esac
+}
+dir=$(mktemp -d)
+kw_end_containers /run/containerd/containerd.sock
+echo "$tries tries"
+rm -r "$dir"`
+  expect(spawnSync('/bin/sh', ['-c', script], { encoding: 'utf8' }).stdout).toBe('3 tries\n')
 })
 
 test('a unit that is not there, or neither runs nor starts at boot, is left alone', () => {
