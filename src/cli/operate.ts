@@ -152,7 +152,7 @@ async function carryOut(run: Running, announced: SavedPlan | undefined): Promise
   if (announced !== undefined) assertFresh(announced, saved, resuming)
   const wanted = announced === undefined ? plan : announcedBy(announced, plan, resuming)
   await fetchFiles(deliveriesOf(wanted), cluster.proxy)
-  const known = recordOf(run, run)
+  const known = recordOf(run, { cluster, facts })
   const operation: Operation = {
     id: announced?.operation ?? saved.operation,
     playbook: run.playbook.name,

@@ -14,6 +14,7 @@ const selectors = [
   'first-control-plane',
   'other-control-planes',
   'workers',
+  'workers-or-control-planes',
   'other-hosts',
   // of etcd on hosts of its own
   'etcd-hosts',
@@ -22,7 +23,6 @@ const selectors = [
   // of etcd wherever it runs, and even if a run is limited to others
   'keeping-member',
   // of an operation on nodes
-  'workers-or-control-planes',
   'joining',
   'joining-control-planes',
   'joining-workers',

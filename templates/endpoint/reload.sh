@@ -5,6 +5,7 @@ kw_haproxy_read() {
   command -v bash >/dev/null || { echo unasked; return 0; }
   timeout 2 bash -c 'exec 3<>"/dev/tcp/$0/$1" && printf "GET /configuration HTTP/1.0\r\n\r\n" >&3 && cat <&3' "$1" "$2" 2>/dev/null | tail -n 1
 }
+kw_haproxy_has() { [ "$(kw_haproxy_read "$1" "$2")" = "$3" ]; }
 # kw_haproxy_reload FILE HOST PORT DIGEST: its master reads this file; it fails if that is not the configuration a moment later.
 kw_haproxy_reload() {
   for kw_comm in $(grep -lsx haproxy /proc/[0-9]*/comm); do
@@ -14,10 +15,7 @@ kw_haproxy_reload() {
     kw_parent=$(sed -n 's/^PPid:[[:space:]]*//p' "$kw_process/status" 2>/dev/null)
     grep -qsx haproxy "/proc/$kw_parent/comm" || kill -s USR2 "${kw_process#/proc/}"
   done
-  for _ in $(seq 60); do
-    [ "$(kw_haproxy_read "$2" "$3")" != "$4" ] || return 0
-    sleep 0.25
-  done
+  kw_in_time 15 kw_haproxy_has "$2" "$3" "$4" && return 0
   echo "haproxy goes on with an earlier configuration; it says why by: crictl logs \$(crictl ps -q --name haproxy)" >&2
   return 1
 }

@@ -2,9 +2,10 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { Leaving } from '../../../src/tasks/context.ts'
 import { etcdLeave } from '../../../src/tasks/etcd/leave.ts'
 import { etcdSnapshotTask } from '../../../src/tasks/etcd/snapshot.ts'
+import { memberHost, setMembers, voter } from '../../support/etcd-member.ts'
 import { clusterOf, contextOf, factsOf, hostOf } from '../../support/facts.ts'
 import { applyTasks, listed, planTasks } from '../../support/run-task.ts'
-import { sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'
+import type { SandboxHost } from '../../support/sandbox-host.ts'
 
 const facts = factsOf({ hostname: 'cp1', nodeIP: '10.89.5.11' })
 const cluster = clusterOf({ hosts: [hostOf({ name: 'cp1' }), hostOf({ name: 'cp2' })] })
@@ -29,13 +30,10 @@ function context(leaving: Partial<Leaving> = {}, joining: readonly string[] = []
   return contextOf({ cluster, host: cluster.hosts[0]!, facts, nodes: { joining, leaving: whole } })
 }
 
-const voter = (index: number): string =>
-  `aaa${index}, started, cp${index}, https://10.89.5.1${index}:2380, https://10.89.5.1${index}:2379, false`
-
 let host: SandboxHost
 
 function members(...lines: readonly string[]): void {
-  host.write('/fake/etcd/members', lines.map((line) => `${line}\n`).join(''))
+  setMembers(host, lines)
 }
 
 function silent(...indices: readonly number[]): void {
@@ -48,12 +46,7 @@ async function refusals(leaving: Partial<Leaving> = {}): Promise<readonly string
 }
 
 beforeEach(() => {
-  host = sandboxHost({ name: 'cp1' })
-  host.install('etcdctl')
-  host.install('etcdutl')
-  host.write('/proc/sys/kernel/hostname', 'cp1\n')
-  host.write('/fake/etcd/data', 'all keys')
-  members(voter(1), voter(2), voter(3))
+  host = memberHost()
 })
 
 test('a control plane without a member leaves etcd as it is', async () => {

@@ -2,15 +2,14 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { parseMembers } from '../../../src/kubernetes/etcd-members.ts'
 import type { ObservedControlPlane } from '../../../src/kubernetes/observed.ts'
 import { etcdSnapshotTask } from '../../../src/tasks/etcd/snapshot.ts'
+import { memberHost, setMembers, voter } from '../../support/etcd-member.ts'
 import { clusterOf, contextOf, factsOf, hostOf, observedOf } from '../../support/facts.ts'
 import { applyTasks, listed, planTasks } from '../../support/run-task.ts'
 import { sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'
 
 const names = ['cp1', 'cp2', 'cp3']
 const hosts = names.map((name) => hostOf({ name }))
-const member = (index: number): string =>
-  `aaa${index}, started, cp${index}, https://10.89.5.1${index}:2380, https://10.89.5.1${index}:2379, false\n`
-const voters = [1, 2, 3].map(member).join('')
+const voters = [1, 2, 3].map(voter)
 const due = ['create etcd-snapshot']
 
 /** cp1 leads an apply on these hosts, of which some have no data of etcd. */
@@ -22,7 +21,7 @@ function context({ without, run = names }: { readonly without: readonly string[]
     etcdElsewhere: [],
     hasSuperAdmin: false,
     ledAt: 0,
-    etcdMembers: parseMembers(voters),
+    etcdMembers: parseMembers(voters.join('\n')),
   }))
   const fleet = new Map(names.map((name, index) => [name, factsOf({ nodeIP: `10.89.5.1${index + 1}` })]))
   const observed = observedOf({ controlPlanes })
@@ -32,12 +31,7 @@ function context({ without, run = names }: { readonly without: readonly string[]
 let host: SandboxHost
 
 beforeEach(() => {
-  host = sandboxHost({ name: 'cp1' })
-  host.install('etcdctl')
-  host.install('etcdutl')
-  host.write('/proc/sys/kernel/hostname', 'cp1\n')
-  host.write('/fake/etcd/data', 'all keys')
-  host.write('/fake/etcd/members', voters)
+  host = memberHost()
 })
 
 describe('a host that lost the data of its member', () => {
@@ -65,7 +59,10 @@ describe('a host that lost the data of its member', () => {
   })
 
   test('is known by its address, too', async () => {
-    host.write('/fake/etcd/members', voters.replace('cp3', 'web7'))
+    setMembers(
+      host,
+      voters.map((line) => line.replace('cp3', 'web7')),
+    )
     expect(listed(await planTasks(host, etcdSnapshotTask, context({ without: ['cp3'] })))).toEqual(due)
   })
 
@@ -81,15 +78,15 @@ describe('no snapshot is needed', () => {
   })
 
   test('for a host that joins for the first time', async () => {
-    host.write('/fake/etcd/members', member(1))
+    setMembers(host, [voter(1)])
     expect(listed(await planTasks(host, etcdSnapshotTask, context({ without: ['cp2', 'cp3'] })))).toEqual([])
   })
 
   test.each([
-    ['has not started', 'ccc3, unstarted, , https://10.89.5.13:2380, , true\n'],
-    ['learns', 'ccc3, started, cp3, https://10.89.5.13:2380, https://10.89.5.13:2379, true\n'],
+    ['has not started', 'ccc3, unstarted, , https://10.89.5.13:2380, , true'],
+    ['learns', 'ccc3, started, cp3, https://10.89.5.13:2380, https://10.89.5.13:2379, true'],
   ])('for a new member that %s', async (_which, row) => {
-    host.write('/fake/etcd/members', member(1) + member(2) + row)
+    setMembers(host, [voter(1), voter(2), row])
     expect(listed(await planTasks(host, etcdSnapshotTask, context({ without: ['cp3'] })))).toEqual([])
   })
 

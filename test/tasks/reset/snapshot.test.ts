@@ -1,9 +1,10 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { Facts } from '../../../src/host/facts.ts'
 import { resetSnapshot } from '../../../src/tasks/reset/snapshot.ts'
+import { memberHost, setMembers, voter } from '../../support/etcd-member.ts'
 import { clusterOf, contextOf, factsOf, hostOf, workerOf } from '../../support/facts.ts'
 import { applyTasks, listed, planTasks } from '../../support/run-task.ts'
-import { sandboxHost, type SandboxHost } from '../../support/sandbox-host.ts'
+import type { SandboxHost } from '../../support/sandbox-host.ts'
 
 const hosts = [...['cp1', 'cp2', 'cp3'].map((name) => hostOf({ name })), workerOf('w1', '10.89.5.21')]
 const cluster = clusterOf({ hosts })
@@ -43,16 +44,7 @@ function snapshots(): readonly string[] {
 }
 
 beforeEach(() => {
-  host = sandboxHost({ name: 'cp1' })
-  host.install('etcdctl')
-  host.install('etcdutl')
-  host.write('/proc/sys/kernel/hostname', 'cp1\n')
-  host.write('/fake/etcd/data', 'all keys')
-  const members = [1, 2, 3].map((index) => {
-    const at = `https://10.89.5.1${index}`
-    return `aaa${index}, started, cp${index}, ${at}:2380, ${at}:2379, false\n`
-  })
-  host.write('/fake/etcd/members', members.join(''))
+  host = memberHost()
 })
 
 test('before the data of a member goes, a verified snapshot is on a host that stays', async () => {
@@ -132,6 +124,6 @@ test.each([
 })
 
 test('a member that has left etcd leaves no gap', async () => {
-  host.write('/fake/etcd/members', 'aaa1, started, cp1, https://10.89.5.11:2380, https://10.89.5.11:2379, false\n')
+  setMembers(host, [voter(1)])
   expect(listed(await planTasks(host, resetSnapshot, context(['cp2'])))).toEqual([])
 })
