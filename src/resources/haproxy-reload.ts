@@ -40,5 +40,6 @@ kw_haproxy_reload ${haproxyConfigurationFile} ${host} ${haproxyHealthPort} ${dig
         actions: [{ kind: 'run', command, undo: 'none' }],
       }
     },
+    digest: () => undefined,
   }
 }

@@ -138,12 +138,14 @@ kw_network_proof() {
   echo 'kubewright check network names the likely cause' >&2
   return 1
 }
-# kw_network_proven SECONDS: the same, begun again until then: what watches the API through a proxy that was changed a moment ago
+# kw_network_proven SECONDS: the same, begun again for so long after it has failed: what watches the API through a proxy that was changed a moment ago
 # has backed off for up to half a minute, twice if that was the second time, and learns of services as late.
 kw_network_proven() {
+  kw_network_proof && return 0
   kw_until=$(($(date +%s) + $1))
-  until kw_network_proof; do
-    [ "$(date +%s)" -lt "$kw_until" ] || return 1
+  while [ "$(date +%s)" -lt "$kw_until" ]; do
     sleep 15
+    kw_network_proof && return 0
   done
+  return 1
 }

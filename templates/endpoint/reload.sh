@@ -1,9 +1,9 @@
 # Shell functions about the haproxy of a node.
-# kw_haproxy_read HOST PORT: the digest of the configuration that it has read; nothing where it does not run, `unasked` where nobody can ask.
+# kw_haproxy_read HOST PORT: the digest of the configuration that it has read; nothing where none answers, `unasked` where nobody can ask.
 kw_haproxy_read() {
   grep -qsx haproxy /proc/[0-9]*/comm || return 0
   command -v bash >/dev/null || { echo unasked; return 0; }
-  timeout 2 bash -c 'exec 3<>"/dev/tcp/$0/$1" && printf "GET /configuration HTTP/1.0\r\n\r\n" >&3 && cat <&3' "$1" "$2" 2>/dev/null | tail -n 1
+  timeout 10 bash -c 'exec 3<>"/dev/tcp/$0/$1" && printf "GET /configuration HTTP/1.0\r\n\r\n" >&3 && cat <&3' "$1" "$2" 2>/dev/null | tail -n 1
 }
 kw_haproxy_has() { [ "$(kw_haproxy_read "$1" "$2")" = "$3" ]; }
 # kw_haproxy_reload FILE HOST PORT DIGEST: its master reads this file; it fails if that is not the configuration a moment later.

@@ -76,7 +76,8 @@ kw_until_gone() {
 }
 # kw_end_containers SOCKET: containerd refuses one whose task is about to end, and finishes one that it was asked for before the kubelet stopped.
 kw_end_containers() {
-  for _ in $(seq 20); do
+  kw_limit=$(($(date +%s) + 30))
+  while [ "$(date +%s)" -lt "$kw_limit" ]; do
     kw_left=$(kw_ctr "$1" -n k8s.io containers ls -q)
     [ -n "$kw_left" ] || return 0
     kw_ctr "$1" -n k8s.io tasks rm -f $kw_left >/dev/null 2>&1 # those that have ended are named as errors

@@ -1,7 +1,7 @@
 import { task } from '../../engine/task.ts'
-import { isControlPlane } from '../../inventory/roles.ts'
+import { isControlPlane, isWorker } from '../../inventory/roles.ts'
 import { kubeProxyConfiguration } from '../../kubernetes/kube-proxy.ts'
-import { isVirtualIP } from '../../kubernetes/node.ts'
+import { isNodeLocal, isVirtualIP } from '../../kubernetes/node.ts'
 import { packages, type Need } from '../../resources/package.ts'
 import type { Context } from '../context.ts'
 
@@ -25,7 +25,7 @@ const always: readonly Need[] = [
   { provides: 'ethtool', apt: 'ethtool', dnf: 'ethtool' },
 ]
 
-/** By which Felix is asked for its readiness. */
+/** By which Felix is asked for its readiness, and haproxy for its configuration. */
 const bash: Need = { provides: 'bash', apt: 'bash', dnf: 'bash' }
 
 /** Sets of addresses, which Calico leaves in the kernel; `reset` takes them out with it. */
@@ -70,7 +70,8 @@ function neededPrograms({ cluster, facts, host, artifacts }: Context): readonly 
   return [
     ...always,
     ...(proxyModes[String(mode)] ?? []),
-    ...(cluster.cni.name === 'calico' ? [ipset, bash] : []),
+    ...(cluster.cni.name === 'calico' ? [ipset] : []),
+    ...(cluster.cni.name === 'calico' || (isNodeLocal(cluster) && isWorker(host)) ? [bash] : []),
     ...(isVirtualIP(cluster) && isControlPlane(host) ? virtualIP : []),
     ...(artifacts.zstd ? [zstd] : []),
     ...(delivery === 'pull' ? downloads : []),
